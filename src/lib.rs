@@ -1,0 +1,1 @@
+//! Unrolled: look inside a recurrent network while it reads, remembers, forgets and learns.
