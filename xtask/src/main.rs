@@ -1,1 +1,71 @@
-fn main() {}
+//! The project's own tool: `cargo xtask setup | build | serve | test`.
+//!
+//! It needs Rust (rustup's) and Node 20 or newer; everything else it installs itself, pinned, into `target/tools`.
+
+mod build;
+mod check;
+mod machine;
+mod serve;
+mod setup;
+
+use std::process::ExitCode;
+
+/// What a step hands back: nothing, or a sentence saying what went wrong and what to do about it.
+type Outcome<T = ()> = Result<T, String>;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  serve [--port N]                  build the page into dist/ if needed, serve it, print its address
+  build                             build the page into dist/
+  test [--only native|wasm|page]    every check, cheapest first; ends in a line that counts
+  setup [--all]                     only install what building needs (--all: and what testing needs)
+
+environment:
+  UNROLLED_TOOLS       folder of the build tools (default: target/tools)
+  UNROLLED_CHROMIUM    Chromium for the page tests (default: the one on PATH)
+  CHROMEDRIVER         its driver for the wasm tests (default: the one on PATH)";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words[..] {
+        ["setup"] => setup::for_build(),
+        ["setup", "--all"] => setup::for_build().and_then(|()| setup::for_tests()),
+        ["build"] => setup::for_build().and_then(|()| build::build(build::When::Always)),
+        ["serve"] => start(None),
+        ["serve", "--port", port] => match port.parse() {
+            Ok(port) => start(Some(port)),
+            Err(_) => Err(format!(
+                "--port takes a number from 0 to 65535, not {port:?}"
+            )),
+        },
+        ["test"] => check::check(None),
+        ["test", "--only", part] => {
+            check::Part::named(part).and_then(|part| check::check(Some(part)))
+        }
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(format!(
+            "unknown command {:?}\n\n{USAGE}",
+            arguments.join(" ")
+        )),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            if !message.is_empty() {
+                eprintln!("xtask: {message}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(port: Option<u16>) -> Outcome {
+    setup::for_build()?;
+    build::build(build::When::Changed)?;
+    serve::serve(port)
+}

@@ -1,0 +1,82 @@
+//! Builds the page into `dist/` through trunk.
+
+use crate::Outcome;
+use crate::machine::{command, dist, root, run};
+use std::fs;
+use std::path::Path;
+use std::time::{Instant, SystemTime};
+
+/// Everything the built page is made of.
+const INPUTS: [&str; 7] = [
+    "src",
+    "www",
+    "assets",
+    ".cargo",
+    "Cargo.toml",
+    "Cargo.lock",
+    "Trunk.toml",
+];
+
+/// What the JavaScript contract promises at the top of `dist/`.
+const OUTPUTS: [&str; 4] = [
+    "index.html",
+    "unrolled.js",
+    "unrolled_bg.wasm",
+    "unrolled.d.ts",
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    Always,
+    /// Only if an input is newer than the last build.
+    Changed,
+}
+
+/// Builds the release page.
+pub fn build(when: When) -> Outcome {
+    let stamp = root().join("target").join("dist-built");
+    if when == When::Changed && is_current(&stamp) {
+        return Ok(());
+    }
+    let started = Instant::now();
+    let _ = fs::remove_file(&stamp);
+    let begun = SystemTime::now();
+    let mut trunk = command("trunk");
+    trunk.args(["build", "--release", "--offline", "--skip-version-check"]);
+    // Trunk reads NO_COLOR as a boolean and stops at the usual `1`.
+    run(trunk.env_remove("NO_COLOR"))?;
+    require()?;
+    let marked = fs::File::create(&stamp).and_then(|file| file.set_modified(begun));
+    marked.map_err(|e| format!("{}: {e}", stamp.display()))?;
+    println!("built dist/ in {:.1} s", started.elapsed().as_secs_f32());
+    Ok(())
+}
+
+/// An error if `dist/` lacks what the JavaScript contract promises.
+pub fn require() -> Outcome {
+    match OUTPUTS.iter().find(|name| !dist().join(name).is_file()) {
+        Some(name) => Err(format!("there is no dist/{name}: the page is not built")),
+        None => Ok(()),
+    }
+}
+
+fn is_current(stamp: &Path) -> bool {
+    let Ok(built) = fs::metadata(stamp).and_then(|m| m.modified()) else {
+        return false;
+    };
+    require().is_ok()
+        && INPUTS
+            .iter()
+            .all(|input| newest(&root().join(input)).is_none_or(|t| t < built))
+}
+
+/// The latest change under a path. A folder counts too: removing a file changes only that.
+fn newest(path: &Path) -> Option<SystemTime> {
+    let own = fs::metadata(path).and_then(|m| m.modified()).ok();
+    let within = fs::read_dir(path)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| newest(&entry.path()));
+    own.into_iter().chain(within).max()
+}
