@@ -1,1 +1,9 @@
 //! Unrolled: look inside a recurrent network while it reads, remembers, forgets and learns.
+//!
+//! Reading order: `error`, `math`, `cell`, `tape`, `net`, then what reads tapes. See ARCHITECTURE.md.
+
+pub mod cell;
+pub mod error;
+pub mod math;
+pub mod net;
+pub mod tape;

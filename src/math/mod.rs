@@ -1,0 +1,8 @@
+//! Numbers without time or cells: scalars of three widths, products, norms, random numbers.
+
+pub mod kernel;
+pub mod norm;
+pub mod real;
+pub mod rng;
+
+pub use real::{Real, Scalar};

@@ -1,0 +1,146 @@
+//! Random parameters: PyTorch's distribution, a chosen spectral radius, a chosen memory bias.
+
+use nalgebra::DMatrix;
+
+use super::{Config, Net, parameter_name};
+use crate::cell::Precision;
+use crate::error::{Code, Error, Result};
+use crate::math::rng::Rng;
+
+/// What may be chosen beside the seed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Start {
+    /// Spectral radius to which each H×H block of W_h is scaled; as drawn where absent.
+    pub spectral_radius: Option<f64>,
+    /// Bias of the memory gate (the LSTM's forget gate, the GRU's update gate), in the sense that more keeps more.
+    pub memory_bias: Option<f64>,
+}
+
+impl<T: Precision> Net<T> {
+    /// A network with PyTorch's initial distribution: every recurrent tensor U(−1/√H, 1/√H), the head U(−1/√width, 1/√width),
+    /// the embedding N(0, 1). The same seed gives the same bits everywhere.
+    pub fn random(config: Config, seed: u64, start: Start) -> Result<Self> {
+        for (what, value) in [("spectralRadius", start.spectral_radius), ("memoryBias", start.memory_bias)] {
+            if value.is_some_and(|v| !v.is_finite() || v.abs() > 1e6) {
+                return Err(Error::new(Code::OutOfRange, format!("{what} is not a number of reasonable size; expected −1e6 to 1e6")));
+            }
+        }
+        let mut net = Net::<T>::zeros(config)?;
+        let config = net.config().clone();
+        let mut rng = Rng::new(seed);
+        for p in net.parameters_mut() {
+            if p.name == "embedding.weight" {
+                p.values.iter_mut().for_each(|v| *v = T::of(normal(&mut rng)));
+                continue;
+            }
+            let fan = if p.name.starts_with("head.") { config.output_width() } else { config.hidden };
+            let bound = 1.0 / (fan as f64).sqrt();
+            // Rounded to f32 first, so that f32 and f64 networks of one seed are the same network.
+            p.values.iter_mut().for_each(|v| *v = T::of(((rng.u() * 2.0 - 1.0) * bound) as f32 as f64));
+        }
+        if let Some(radius) = start.spectral_radius {
+            net.set_spectral_radius(radius)?;
+        }
+        if let Some(bias) = start.memory_bias {
+            net.set_memory_bias(bias)?;
+        }
+        Ok(net)
+    }
+
+    /// Scales each H×H block of every W_h to this spectral radius.
+    pub fn set_spectral_radius(&mut self, radius: f64) -> Result<()> {
+        let h = self.config().hidden;
+        let parameters = self.parameters_mut();
+        for p in parameters.iter_mut().filter(|p| p.name.starts_with("weight_hh")) {
+            for block in p.values.chunks_exact_mut(h * h) {
+                let found = spectral_radius(&DMatrix::from_row_iterator(h, h, block.iter().map(|v| v.f64())));
+                if found > 0.0 && found.is_finite() {
+                    block.iter_mut().for_each(|v| *v = T::of(v.f64() * radius / found));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the memory gate's input bias so that `bias` > 0 keeps, and clears its recurrent bias.
+    pub fn set_memory_bias(&mut self, bias: f64) -> Result<()> {
+        let (spec, config) = (self.cell().spec(), self.config().clone());
+        let Some(memory) = spec.memory else {
+            return Err(Error::new(Code::Unsupported, format!("cell “{}” has no memory gate; expected a gated cell", config.cell)));
+        };
+        if !config.bias {
+            return Err(Error::new(Code::Unsupported, "this network has no biases; expected bias: true"));
+        }
+        let sign = if memory.keeps > 0.5 { 1.0 } else { -1.0 };
+        let block = spec.block(memory.block).unwrap_or(0);
+        for layer in 0..config.layers {
+            for direction in 0..config.directions() {
+                for (name, value) in [("bias_ih", sign * bias), ("bias_hh", 0.0)] {
+                    let name = parameter_name(name, layer, direction);
+                    for p in self.parameters_mut().iter_mut().filter(|p| p.name == name) {
+                        p.values[block * config.hidden..(block + 1) * config.hidden].fill(T::of(value));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Standard normal (Box and Muller 1958).
+fn normal(rng: &mut Rng) -> f64 {
+    let (u, v) = (1.0 - rng.u(), rng.u());
+    (libm::sqrt(-2.0 * libm::log(u)) * libm::cos(std::f64::consts::TAU * v)) as f32 as f64
+}
+
+/// Largest absolute eigenvalue, as lim ‖W^n‖^(1/n) (Gelfand's formula) by repeated squaring: n = 2^24, so that what is left of
+/// the matrix's condition is far below single precision.
+pub fn spectral_radius(w: &DMatrix<f64>) -> f64 {
+    let (mut power, mut log, mut n) = (w.clone(), 0.0, 1.0);
+    for _ in 0..24 {
+        let norm = power.norm();
+        if norm == 0.0 || !norm.is_finite() {
+            return if norm == 0.0 { 0.0 } else { f64::NAN };
+        }
+        power /= norm;
+        log += libm::log(norm) / n;
+        power = &power * &power;
+        n *= 2.0;
+    }
+    let norm = power.norm();
+    if norm == 0.0 { 0.0 } else { libm::exp(log + libm::log(norm) / n) }
+}
+
+/// Spectral radius of one H×H block of a layer's W_h.
+pub fn block_spectral_radius<T: Precision>(net: &Net<T>, layer: usize, direction: usize, block: &str) -> Result<f64> {
+    let spec = net.cell().spec();
+    let k = spec.block(block).ok_or_else(|| Error::unknown("block", block, spec.blocks))?;
+    let (h, w) = (net.config().hidden, net.parameter(&parameter_name("weight_hh", layer, direction))?);
+    Ok(spectral_radius(&DMatrix::from_row_iterator(h, h, w.values[k * h * h..(k + 1) * h * h].iter().map(|v| v.f64()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spectral_radius_of_known_matrices() {
+        let rotation = DMatrix::from_row_slice(2, 2, &[0.6, -0.8, 0.8, 0.6]) * 1.5;
+        assert!((spectral_radius(&rotation) - 1.5).abs() < 1e-6);
+        let jordan = DMatrix::from_row_slice(2, 2, &[0.9, 100.0, 0.0, 0.9]);
+        assert!((spectral_radius(&jordan) - 0.9).abs() < 1e-5);
+        assert_eq!(spectral_radius(&DMatrix::from_row_slice(2, 2, &[0.0, 1.0, 0.0, 0.0])), 0.0);
+    }
+
+    #[test]
+    fn radius_and_bias_are_what_was_asked_for() {
+        let start = Start { spectral_radius: Some(0.7), memory_bias: Some(3.0) };
+        let net = Net::<f32>::random(Config::new("lstm", 2, 9), 5, start).unwrap();
+        for block in ["i", "f", "g", "o"] {
+            assert!((block_spectral_radius(&net, 0, 0, block).unwrap() - 0.7).abs() < 1e-5);
+        }
+        assert_eq!(net.parameter("bias_ih_l0").unwrap().values[9..18], [3.0; 9]);
+        assert_eq!(net.parameter("bias_hh_l0").unwrap().values[9..18], [0.0; 9]);
+        assert!(Net::<f32>::random(Config::new("rnn", 2, 9), 5, start).is_err());
+    }
+}

@@ -1,0 +1,145 @@
+//! A network as plain data, the one loop over time and its reverse.
+
+mod backward;
+mod config;
+mod forward;
+mod init;
+
+use std::sync::Arc;
+
+pub use backward::{Gradients, Upstream};
+pub use config::{Config, Embedding, Head, LIMITS, Readout};
+pub use forward::{Hold, HoldUnits, Initial, Input, Run, Trace};
+pub use init::{Start, block_spectral_radius, spectral_radius};
+
+use crate::cell::{self, Cell, Dims, Precision};
+use crate::error::{Error, Result};
+use crate::math::Scalar;
+
+/// A named tensor in PyTorch's row-major layout.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter<T> {
+    pub name: String,
+    pub shape: Vec<usize>,
+    pub values: Vec<T>,
+}
+
+/// A network: its configuration and its parameters. Parameters are shared with the traces made from them, and copied when
+/// somebody changes them (so that a trace always belongs to the parameters that made it).
+#[derive(Clone)]
+pub struct Net<T: Scalar> {
+    config: Arc<Config>,
+    parameters: Arc<Vec<Parameter<T>>>,
+    cell: &'static dyn Cell<T>,
+}
+
+impl<T: Precision> Net<T> {
+    /// A network with all parameters zero.
+    pub fn zeros(config: Config) -> Result<Self> {
+        let config = config.checked()?;
+        let (family, options) = cell::find(&config.cell, &config.options)?;
+        let cell = T::cell(family, &options);
+        let mut parameters = vec![];
+        let mut add = |name: String, shape: Vec<usize>| {
+            let values = vec![T::zero(); shape.iter().product()];
+            parameters.push(Parameter { name, shape, values });
+        };
+        if let Some(e) = &config.embedding {
+            add("embedding.weight".into(), vec![e.vocabulary, e.width]);
+        }
+        for layer in 0..config.layers {
+            for direction in 0..config.directions() {
+                for (name, shape) in cell.shapes(config.dims(layer)) {
+                    add(parameter_name(name, layer, direction), shape);
+                }
+            }
+        }
+        if let Some(head) = &config.head {
+            add("head.weight".into(), vec![head.outputs, config.output_width()]);
+            add("head.bias".into(), vec![head.outputs]);
+        }
+        Ok(Net { config: Arc::new(config), parameters: Arc::new(parameters), cell })
+    }
+}
+
+impl<T: Scalar> Net<T> {
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub fn cell(&self) -> &'static dyn Cell<T> {
+        self.cell
+    }
+
+    /// In a fixed order: embedding, then by layer and direction as the cell lists them, then the head.
+    pub fn parameters(&self) -> &[Parameter<T>] {
+        &self.parameters
+    }
+
+    pub fn parameter(&self, name: &str) -> Result<&Parameter<T>> {
+        self.parameters
+            .iter()
+            .find(|p| p.name == name)
+            .ok_or_else(|| Error::unknown("parameter", name, self.parameters.iter().map(|p| p.name.as_str())))
+    }
+
+    /// Replaces a tensor's values (row-major).
+    pub fn set_parameter(&mut self, name: &str, values: &[T]) -> Result<()> {
+        let shape = &self.parameter(name)?.shape;
+        let expected: usize = shape.iter().product();
+        if values.len() != expected {
+            let formula = shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("×");
+            return Err(Error::length(&format!("parameter “{name}”"), values.len(), expected, &formula));
+        }
+        if let Some(p) = Arc::make_mut(&mut self.parameters).iter_mut().find(|p| p.name == name) {
+            p.values.copy_from_slice(values);
+        }
+        Ok(())
+    }
+
+    pub fn parameter_count(&self) -> usize {
+        self.parameters.iter().map(|p| p.values.len()).sum()
+    }
+
+    /// Bytes of state carried from step to step for one sequence, in this precision.
+    pub fn state_bytes(&self) -> usize {
+        let carried = self.cell.spec().carried().count();
+        carried * self.config.hidden * self.config.layers * self.config.directions() * size_of::<T>()
+    }
+
+    /// The same numbers in f64 or f32.
+    pub fn cast<U: Precision>(&self) -> Result<Net<U>> {
+        let mut net = Net::<U>::zeros((*self.config).clone())?;
+        let to = Arc::make_mut(&mut net.parameters);
+        for (p, from) in to.iter_mut().zip(self.parameters.iter()) {
+            for (y, x) in p.values.iter_mut().zip(&from.values) {
+                *y = U::of(x.f64());
+            }
+        }
+        Ok(net)
+    }
+
+    pub(crate) fn parameters_mut(&mut self) -> &mut Vec<Parameter<T>> {
+        Arc::make_mut(&mut self.parameters)
+    }
+
+    /// Where the parameters of a layer and direction start, and how many tensors there are.
+    pub(crate) fn tensors(&self, layer: usize, direction: usize) -> std::ops::Range<usize> {
+        let each = self.cell.shapes(self.config.dims(layer)).len();
+        let start = usize::from(self.config.embedding.is_some()) + (layer * self.config.directions() + direction) * each;
+        start..start + each
+    }
+
+    pub(crate) fn head_tensor(&self) -> Option<usize> {
+        self.config.head.as_ref().map(|_| self.parameters.len() - 2)
+    }
+
+    pub(crate) fn dims(&self, layer: usize) -> Dims {
+        self.config.dims(layer)
+    }
+}
+
+/// PyTorch's name: `weight_ih` of layer 1, reverse direction, is `weight_ih_l1_reverse`.
+pub fn parameter_name(name: &str, layer: usize, direction: usize) -> String {
+    format!("{name}_l{layer}{}", if direction == 1 { "_reverse" } else { "" })
+}

@@ -1,0 +1,118 @@
+//! Finite differences in f64 over the registry: every cell and variant, stacked and bidirectional, with different lengths,
+//! dropout masks, initial states, final-state gradients and interventions.
+
+use unrolled::cell::{all, variants};
+use unrolled::math::rng::Rng;
+use unrolled::net::*;
+
+const T: usize = 6;
+const B: usize = 2;
+const I: usize = 3;
+const H: usize = 5;
+
+fn numbers(rng: &mut Rng, n: usize) -> Vec<f64> {
+    (0..n).map(|_| rng.u() * 2.0 - 1.0).collect()
+}
+
+struct Case {
+    net: Net<f64>,
+    run: Run<f64>,
+    upstream: Upstream<f64>,
+}
+
+fn case(mut config: Config, layers: usize, bidirectional: bool, held: bool) -> Case {
+    (config.layers, config.bidirectional, config.head) = (layers, bidirectional, Some(Head { outputs: 2 }));
+    let net = Net::<f64>::random(config, 7, Start::default()).unwrap();
+    let (d, spec, mut rng) = (net.config().directions(), net.cell().spec(), Rng::new(3));
+    let mut run = Run::new(T, B, Input::Values(numbers(&mut rng, T * B * I)));
+    run.lengths = Some(vec![6, 4]);
+    for k in spec.carried() {
+        run.initial.push(Initial { lane: spec.lanes[k].name.into(), values: numbers(&mut rng, layers * d * B * H) });
+    }
+    if layers > 1 {
+        run.masks = vec![numbers(&mut rng, T * B * d * H).iter().map(|u| if *u > 0.0 { 2.0 } else { 0.0 }).collect()];
+    }
+    if held {
+        for lane in spec.lanes {
+            let units = if lane.output { HoldUnits::One(2) } else { HoldUnits::One(1) };
+            run.holds.push(Hold { layer: 0, direction: d - 1, lane: lane.name.into(), units, value: 0.3, from: 1, to: 3 });
+        }
+    }
+    let mut output = numbers(&mut rng, T * B * d * H);
+    // What lies past a sequence's end is no part of the loss.
+    for t in 4..T {
+        output[(t * B + 1) * d * H..(t * B + 2) * d * H].fill(0.0);
+    }
+    let last = spec.carried().map(|k| (spec.lanes[k].name.to_string(), numbers(&mut rng, layers * d * B * H))).collect();
+    let upstream = Upstream { output: Some(output), prediction: Some(numbers(&mut rng, T * B * 2)), last };
+    Case { net, run, upstream }
+}
+
+fn loss(net: &Net<f64>, run: &Run<f64>, upstream: &Upstream<f64>) -> f64 {
+    let trace = net.run(run.clone()).unwrap();
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    let mut sum = dot(trace.output(), upstream.output.as_ref().unwrap());
+    sum += dot(trace.prediction().unwrap(), upstream.prediction.as_ref().unwrap());
+    for (lane, d) in &upstream.last {
+        sum += dot(&trace.final_state(lane).unwrap(), d);
+    }
+    sum
+}
+
+/// Largest |gradient − central difference| over a sample of parameters, all inputs and all initial states.
+fn worst(Case { net, run, upstream }: &Case, tamper: f64) -> f64 {
+    const EPS: f64 = 1e-6;
+    let mut g = net.run(run.clone()).unwrap().backward(upstream).unwrap();
+    g.input[4] += tamper;
+    let slope = |at: &dyn Fn(f64) -> f64| (at(EPS) - at(-EPS)) / (2.0 * EPS);
+    let mut worst = 0.0f64;
+    for p in net.parameters() {
+        for k in (0..p.values.len()).step_by(3) {
+            let at = |e: f64| {
+                let (mut net, mut values) = (net.clone(), p.values.clone());
+                values[k] += e;
+                net.set_parameter(&p.name, &values).unwrap();
+                loss(&net, run, upstream)
+            };
+            worst = worst.max((g.parameter(&p.name).unwrap().values[k] - slope(&at)).abs());
+        }
+    }
+    let Input::Values(x) = &run.input else { panic!("the cases read numbers") };
+    for k in 0..x.len() {
+        let at = |e: f64| {
+            let (mut run, mut x) = (run.clone(), x.clone());
+            x[k] += e;
+            run.input = Input::Values(x);
+            loss(net, &run, upstream)
+        };
+        worst = worst.max((g.input[k] - slope(&at)).abs());
+    }
+    for (n, initial) in run.initial.iter().enumerate() {
+        let gradient = g.initial(&initial.lane).unwrap();
+        for k in 0..initial.values.len() {
+            let at = |e: f64| {
+                let mut run = run.clone();
+                run.initial[n].values[k] += e;
+                loss(net, &run, upstream)
+            };
+            worst = worst.max((gradient[k] - slope(&at)).abs());
+        }
+    }
+    worst
+}
+
+#[test]
+fn every_variant_has_exact_gradients() {
+    for family in all() {
+        for options in variants(*family) {
+            for (layers, bidirectional, held) in [(1, false, false), (2, true, false), (2, true, true)] {
+                let config = Config { options: options.clone(), ..Config::new(family.name(), I, H) };
+                let case = case(config, layers, bidirectional, held);
+                let (worst, tampered) = (worst(&case, 0.0), worst(&case, 1e-5));
+                println!("{} {options:?} layers {layers} bidirectional {bidirectional} held {held}: {worst:.1e}", family.name());
+                assert!(worst < 1e-7, "{worst}");
+                assert!(tampered > 1e-7, "a wrong gradient must be seen");
+            }
+        }
+    }
+}
