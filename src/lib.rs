@@ -7,3 +7,4 @@ pub mod error;
 pub mod math;
 pub mod net;
 pub mod tape;
+pub mod task;
