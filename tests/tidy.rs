@@ -360,6 +360,50 @@ fn nothing_is_left_open_in_the_code() {
     assert_none(open.map(|(file, _)| format!("{file}: left open")).collect());
 }
 
+/// Hosts of package registries and paths of one machine: whoever builds this has others.
+fn machine_words() -> Vec<String> {
+    let hosts = ["npmjs", "crates", "pypi"]
+        .into_iter()
+        .flat_map(|name| [format!("registry.{name}."), format!("index.{name}.")]);
+    let paths = ["work", "root", "home"]
+        .into_iter()
+        .map(|name| format!("/{name}/"));
+    hosts.chain(paths).collect()
+}
+
+/// (A path begins after something that is no word: `./work/` and `a/work/` are relative ones.)
+fn names_a_machine(text: &str) -> bool {
+    let begins = |at: usize| !text[..at].ends_with(|c| is_word(c) || c == '.' || c == '}');
+    machine_words()
+        .iter()
+        .any(|word| text.match_indices(word.as_str()).any(|(at, _)| begins(at)))
+}
+
+#[test]
+fn no_registry_and_no_path_of_a_machine_is_named() {
+    let endings = [
+        ".rs",
+        ".js",
+        ".mjs",
+        ".py",
+        ".sh",
+        ".toml",
+        ".html",
+        ".md",
+        "package.json",
+        "package-lock.json",
+        "run",
+    ];
+    let all = ["src", "www", "xtask", "tests", "benches", ".ci", ".cargo"]
+        .iter()
+        .flat_map(|folder| files(folder, &endings));
+    assert_none(
+        all.filter(|(_, text)| names_a_machine(text))
+            .map(|(file, _)| format!("{file}: names a machine"))
+            .collect(),
+    );
+}
+
 #[test]
 fn planted_violations_are_seen() {
     let uses = |module: &str, text: &str| forbidden_uses(module, "x.rs", text).len();
@@ -425,6 +469,15 @@ fn planted_violations_are_seen() {
         0
     );
     assert_eq!(panics("net", "x.rs", "let a = b.unwrap();").len(), 0);
+
+    assert!(
+        machine_words()
+            .iter()
+            .all(|word| names_a_machine(&format!("at {word}x")))
+    );
+    assert!(!names_a_machine(
+        "the work/life of ./home/ and network/root/x"
+    ));
 
     let page = |text: &str| page_offences("x.html", text).len();
     assert_eq!(page("element.innerHTML = text"), 1);

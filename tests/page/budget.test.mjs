@@ -10,7 +10,7 @@ const SAMPLES = /^assets\/(data|weights)\//;
 
 pageTest("the first view stays within its budget", async ({ open }) => {
   const view = await open("");
-  await view.page.waitForFunction(() => document.documentElement.dataset.module === "ready");
+  await view.ready();
   await view.page.waitForLoadState("networkidle");
   const paths = view.requests.filter((address) => address.startsWith("http")).map((address) => new URL(address).pathname);
   assert.ok(paths.every((path) => path.startsWith(BASE)), `outside ${BASE}: ${paths}`);

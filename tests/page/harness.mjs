@@ -24,6 +24,9 @@ export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 360, height: 740 };
 export const PROJECTOR = { width: 1920, height: 1080 };
 
+/** What the page shows once its first view stands: main.js sets it on the root element. */
+const READY = "html[data-module=ready]";
+
 /** The Chromium given by xtask, else the one on PATH. */
 function chromiumPath() {
   const given = process.env.UNROLLED_CHROMIUM;
@@ -129,6 +132,8 @@ export async function open(path = "", options = {}) {
     page,
     context,
     requests,
+    /** Waits until the first view stands. */
+    ready: () => page.waitForSelector(READY, { state: "attached", timeout: 20_000 }).then(() => {}),
     /** Everything seen so far that must not happen, less what was announced. */
     problems: () => problems.filter((problem) => !expected.some((pattern) => pattern.test(problem))),
     /** Announces a problem that the test provokes on purpose. @param {RegExp} pattern */

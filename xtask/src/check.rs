@@ -117,7 +117,12 @@ pub fn check(only: Option<Part>) -> Outcome {
         tally.add(counted);
         let seconds = started.elapsed().as_secs_f32();
         match outcome {
-            Ok(()) => println!("   {name}: {} ({seconds:.1} s)", counted.line()),
+            Ok(()) => match work {
+                Work::Check(_) => println!("   {name}: ok ({seconds:.1} s)"),
+                Work::Tests(_) => {
+                    println!("   {name}: ok, {} tests ({seconds:.1} s)", counted.total())
+                }
+            },
             Err(error) => {
                 println!("   {name}: FAILED ({seconds:.1} s)\n{error}");
                 failures.push(*name);
@@ -140,7 +145,14 @@ fn tests(prepare: fn() -> Outcome<Command>) -> (Tally, Outcome) {
     let (mut tally, outcome) = match prepare().and_then(|mut command| count(&mut command)) {
         Ok((tally, true)) if tally.total() > 0 && tally.failed == 0 => (tally, Ok(())),
         Ok((tally, true)) if tally.total() == 0 => (tally, Err("no test ran".to_string())),
-        Ok((tally, _)) => (tally, Err(format!("{} (see above)", tally.line()))),
+        Ok((tally, _)) => (
+            tally,
+            Err(format!(
+                "{} of {} tests failed (see above)",
+                tally.failed,
+                tally.total()
+            )),
+        ),
         Err(error) => (Tally::default(), Err(error)),
     };
     if outcome.is_err() {
