@@ -9,9 +9,6 @@ wasm_bindgen_test_configure!(run_in_browser);
 #[wasm_bindgen_test]
 fn simd_is_on() {
     // (Relaxed SIMD does not load in every engine.)
-    let on_and_relaxed = (
-        cfg!(target_feature = "simd128"),
-        cfg!(target_feature = "relaxed-simd"),
-    );
+    let on_and_relaxed = (cfg!(target_feature = "simd128"), cfg!(target_feature = "relaxed-simd"));
     assert_eq!(on_and_relaxed, (true, false));
 }

@@ -7,23 +7,10 @@ use std::path::Path;
 use std::time::{Instant, SystemTime};
 
 /// Everything the built page is made of.
-const INPUTS: [&str; 7] = [
-    "src",
-    "www",
-    "assets",
-    ".cargo",
-    "Cargo.toml",
-    "Cargo.lock",
-    "Trunk.toml",
-];
+const INPUTS: [&str; 7] = ["src", "www", "assets", ".cargo", "Cargo.toml", "Cargo.lock", "Trunk.toml"];
 
 /// What the JavaScript contract promises at the top of `dist/`.
-const OUTPUTS: [&str; 4] = [
-    "index.html",
-    "unrolled.js",
-    "unrolled_bg.wasm",
-    "unrolled.d.ts",
-];
+const OUTPUTS: [&str; 4] = ["index.html", "unrolled.js", "unrolled_bg.wasm", "unrolled.d.ts"];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum When {
@@ -64,19 +51,12 @@ fn is_current(stamp: &Path) -> bool {
     let Ok(built) = fs::metadata(stamp).and_then(|m| m.modified()) else {
         return false;
     };
-    require().is_ok()
-        && INPUTS
-            .iter()
-            .all(|input| newest(&root().join(input)).is_none_or(|t| t < built))
+    require().is_ok() && INPUTS.iter().all(|input| newest(&root().join(input)).is_none_or(|t| t < built))
 }
 
 /// The latest change under a path. A folder counts too: removing a file changes only that.
 fn newest(path: &Path) -> Option<SystemTime> {
     let own = fs::metadata(path).and_then(|m| m.modified()).ok();
-    let within = fs::read_dir(path)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| newest(&entry.path()));
+    let within = fs::read_dir(path).into_iter().flatten().flatten().filter_map(|entry| newest(&entry.path()));
     own.into_iter().chain(within).max()
 }

@@ -48,11 +48,7 @@ impl Tally {
     }
 
     fn line(self) -> String {
-        let skipped = if self.skipped > 0 {
-            format!(", {} skipped", self.skipped)
-        } else {
-            String::new()
-        };
+        let skipped = if self.skipped > 0 { format!(", {} skipped", self.skipped) } else { String::new() };
         format!("{} passed, {} failed{skipped}", self.passed, self.failed)
     }
 }
@@ -70,19 +66,11 @@ const STAGES: [(Part, &str, Work); 10] = [
     (Part::Native, "clippy", Work::Check(clippy_native)),
     (Part::Wasm, "clippy for wasm32", Work::Check(clippy_wasm)),
     (Part::Native, "native tests", Work::Tests(native_tests)),
-    (
-        Part::Wasm,
-        "wasm tests in Chromium",
-        Work::Tests(wasm_tests),
-    ),
+    (Part::Wasm, "wasm tests in Chromium", Work::Tests(wasm_tests)),
     (Part::Page, "build", Work::Check(build_page)),
     (Part::Page, "types of www/", Work::Check(types)),
     (Part::Page, "module in Node", Work::Tests(module_tests)),
-    (
-        Part::Page,
-        "page tests in Chromium",
-        Work::Tests(page_tests),
-    ),
+    (Part::Page, "page tests in Chromium", Work::Tests(page_tests)),
 ];
 
 /// Runs the checks (of one part, or all), prints the count, and fails if any failed.
@@ -97,20 +85,8 @@ pub fn check(only: Option<Part>) -> Outcome {
         let started = Instant::now();
         let (counted, outcome) = match work {
             Work::Check(check) => match check() {
-                Ok(()) => (
-                    Tally {
-                        passed: 1,
-                        ..Tally::default()
-                    },
-                    Ok(()),
-                ),
-                Err(error) => (
-                    Tally {
-                        failed: 1,
-                        ..Tally::default()
-                    },
-                    Err(error),
-                ),
+                Ok(()) => (Tally { passed: 1, ..Tally::default() }, Ok(())),
+                Err(error) => (Tally { failed: 1, ..Tally::default() }, Err(error)),
             },
             Work::Tests(prepare) => tests(*prepare),
         };
@@ -133,11 +109,7 @@ pub fn check(only: Option<Part>) -> Outcome {
         println!("failed: {}", failures.join(", "));
     }
     println!("{}", tally.line());
-    if failures.is_empty() && tally.failed == 0 {
-        Ok(())
-    } else {
-        Err(String::new())
-    }
+    if failures.is_empty() && tally.failed == 0 { Ok(()) } else { Err(String::new()) }
 }
 
 /// Runs a stage of tests. One that cannot run, fails without saying which test, or runs no test at all, is one failure.
@@ -145,14 +117,7 @@ fn tests(prepare: fn() -> Outcome<Command>) -> (Tally, Outcome) {
     let (mut tally, outcome) = match prepare().and_then(|mut command| count(&mut command)) {
         Ok((tally, true)) if tally.total() > 0 && tally.failed == 0 => (tally, Ok(())),
         Ok((tally, true)) if tally.total() == 0 => (tally, Err("no test ran".to_string())),
-        Ok((tally, _)) => (
-            tally,
-            Err(format!(
-                "{} of {} tests failed (see above)",
-                tally.failed,
-                tally.total()
-            )),
-        ),
+        Ok((tally, _)) => (tally, Err(format!("{} of {} tests failed (see above)", tally.failed, tally.total()))),
         Err(error) => (Tally::default(), Err(error)),
     };
     if outcome.is_err() {
@@ -163,11 +128,7 @@ fn tests(prepare: fn() -> Outcome<Command>) -> (Tally, Outcome) {
 
 /// Runs a program with its output shown, and sums up what it says it counted.
 fn count(command: &mut Command) -> Outcome<(Tally, bool)> {
-    let mut child = command
-        .env_remove("FORCE_COLOR")
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|e| format!("{command:?}: {e}"))?;
+    let mut child = command.env_remove("FORCE_COLOR").stdout(Stdio::piped()).spawn().map_err(|e| format!("{command:?}: {e}"))?;
     let mut tally = Tally::default();
     if let Some(output) = child.stdout.take() {
         for line in BufReader::new(output).split(b'\n') {
@@ -186,10 +147,7 @@ fn counted(line: &str) -> Tally {
     let mut tally = Tally::default();
     if let Some(summary) = line.strip_prefix("test result: ") {
         // `ok. 3 passed; 0 failed; 1 ignored; …`
-        let words: Vec<&str> = summary
-            .split([' ', ';'])
-            .filter(|word| !word.is_empty())
-            .collect();
+        let words: Vec<&str> = summary.split([' ', ';']).filter(|word| !word.is_empty()).collect();
         for pair in words.windows(2) {
             let Ok(n) = pair[0].parse::<usize>() else {
                 continue;
@@ -203,10 +161,7 @@ fn counted(line: &str) -> Tally {
         }
     } else if let Some(summary) = line.strip_prefix("ℹ ") {
         // `ℹ pass 3`
-        if let Some((Ok(n), name)) = summary
-            .rsplit_once(' ')
-            .map(|(name, n)| (n.parse::<usize>(), name))
-        {
+        if let Some((Ok(n), name)) = summary.rsplit_once(' ').map(|(name, n)| (n.parse::<usize>(), name)) {
             match name {
                 "pass" => tally.passed += n,
                 "fail" | "cancelled" => tally.failed += n,
@@ -224,28 +179,16 @@ fn formatting() -> Outcome {
 
 /// The dependency rule, compiled by itself: a second instead of the whole crate. `cargo test` runs it again with the rest.
 fn tidy() -> Outcome {
-    let program = root()
-        .join("target")
-        .join(format!("tidy{}", std::env::consts::EXE_SUFFIX));
+    let program = root().join("target").join(format!("tidy{}", std::env::consts::EXE_SUFFIX));
     fs::create_dir_all(root().join("target")).map_err(|e| e.to_string())?;
     let mut rustc = command("rustc");
-    rustc
-        .args(["--edition", "2024", "--test", "-o"])
-        .arg(&program)
-        .arg(root().join("tests").join("tidy.rs"));
+    rustc.args(["--edition", "2024", "--test", "-o"]).arg(&program).arg(root().join("tests").join("tidy.rs"));
     run(rustc.env("CARGO_MANIFEST_DIR", root()))?;
     run(command(program).arg("--quiet"))
 }
 
 fn clippy_native() -> Outcome {
-    run(cargo().args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
 fn clippy_wasm() -> Outcome {
@@ -269,14 +212,7 @@ fn wasm_tests() -> Outcome<Command> {
     setup::for_build()?;
     setup::for_tests()?;
     let mut test = cargo();
-    test.args([
-        "test",
-        "--package",
-        "unrolled",
-        "--target",
-        WASM,
-        "--no-fail-fast",
-    ]);
+    test.args(["test", "--package", "unrolled", "--target", WASM, "--no-fail-fast"]);
     if uses_wasm_tests(&root().join("src")) {
         test.arg("--lib");
     }
@@ -300,26 +236,15 @@ fn wasm_test_files() -> Outcome<Vec<String>> {
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_string()))
         .collect();
     names.sort();
-    if names.is_empty() {
-        Err("no file in tests/ uses wasm_bindgen_test".into())
-    } else {
-        Ok(names)
-    }
+    if names.is_empty() { Err("no file in tests/ uses wasm_bindgen_test".into()) } else { Ok(names) }
 }
 
 fn uses_wasm_tests(path: &Path) -> bool {
     if path.is_dir() {
-        return fs::read_dir(path).is_ok_and(|entries| {
-            entries
-                .flatten()
-                .any(|entry| uses_wasm_tests(&entry.path()))
-        });
+        return fs::read_dir(path).is_ok_and(|entries| entries.flatten().any(|entry| uses_wasm_tests(&entry.path())));
     }
     // (The attribute or the import, not the mere word: tidy.rs is a native test that names packages.)
-    fs::read_to_string(path).is_ok_and(|text| {
-        text.lines()
-            .any(|line| line.trim_start().starts_with("use wasm_bindgen_test::"))
-    })
+    fs::read_to_string(path).is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("use wasm_bindgen_test::")))
 }
 
 fn build_page() -> Outcome {
@@ -331,15 +256,8 @@ fn build_page() -> Outcome {
 /// The JSDoc types of www/, checked against the built module's own declarations.
 fn types() -> Outcome {
     let page = root().join("tests").join("page");
-    let compiler = page
-        .join("node_modules")
-        .join("typescript")
-        .join("bin")
-        .join("tsc");
-    run(command("node")
-        .arg(compiler)
-        .arg("--project")
-        .arg(page.join("tsconfig.json")))
+    let compiler = page.join("node_modules").join("typescript").join("bin").join("tsc");
+    run(command("node").arg(compiler).arg("--project").arg(page.join("tsconfig.json")))
 }
 
 fn module_tests() -> Outcome<Command> {
@@ -358,11 +276,8 @@ fn page_tests() -> Outcome<Command> {
 fn node_tests(folder: &Path) -> Outcome<Command> {
     build::require()?;
     let entries = fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    let mut files: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
-        .collect();
+    let mut files: Vec<PathBuf> =
+        entries.flatten().map(|entry| entry.path()).filter(|path| path.to_string_lossy().ends_with(".test.mjs")).collect();
     files.sort();
     if files.is_empty() {
         return Err(format!("no *.test.mjs in {}", folder.display()));
@@ -379,49 +294,12 @@ mod tests {
     #[test]
     fn summaries_of_all_runners_are_counted() {
         let line = "test result: FAILED. 12 passed; 2 failed; 3 ignored; 0 measured; 7 filtered out; finished in 0.10s";
-        assert_eq!(
-            counted(line),
-            Tally {
-                passed: 12,
-                failed: 2,
-                skipped: 3
-            }
-        );
-        assert_eq!(
-            counted("ℹ pass 5"),
-            Tally {
-                passed: 5,
-                ..Tally::default()
-            }
-        );
-        assert_eq!(
-            counted("ℹ fail 1"),
-            Tally {
-                failed: 1,
-                ..Tally::default()
-            }
-        );
-        assert_eq!(
-            counted("ℹ cancelled 1"),
-            Tally {
-                failed: 1,
-                ..Tally::default()
-            }
-        );
-        assert_eq!(
-            counted("ℹ skipped 2"),
-            Tally {
-                skipped: 2,
-                ..Tally::default()
-            }
-        );
-        for other in [
-            "ℹ tests 7",
-            "ℹ duration_ms 81.5",
-            "ℹ suites 0",
-            "test a::b ... ok",
-            "12 passed, 3 failed",
-        ] {
+        assert_eq!(counted(line), Tally { passed: 12, failed: 2, skipped: 3 });
+        assert_eq!(counted("ℹ pass 5"), Tally { passed: 5, ..Tally::default() });
+        assert_eq!(counted("ℹ fail 1"), Tally { failed: 1, ..Tally::default() });
+        assert_eq!(counted("ℹ cancelled 1"), Tally { failed: 1, ..Tally::default() });
+        assert_eq!(counted("ℹ skipped 2"), Tally { skipped: 2, ..Tally::default() });
+        for other in ["ℹ tests 7", "ℹ duration_ms 81.5", "ℹ suites 0", "test a::b ... ok", "12 passed, 3 failed"] {
             assert_eq!(counted(other), Tally::default(), "{other}");
         }
     }
@@ -435,23 +313,7 @@ mod tests {
 
     #[test]
     fn the_last_line_names_skipped_tests_only_if_there_are_any() {
-        assert_eq!(
-            Tally {
-                passed: 3,
-                failed: 1,
-                skipped: 0
-            }
-            .line(),
-            "3 passed, 1 failed"
-        );
-        assert_eq!(
-            Tally {
-                passed: 3,
-                failed: 0,
-                skipped: 2
-            }
-            .line(),
-            "3 passed, 0 failed, 2 skipped"
-        );
+        assert_eq!(Tally { passed: 3, failed: 1, skipped: 0 }.line(), "3 passed, 1 failed");
+        assert_eq!(Tally { passed: 3, failed: 0, skipped: 2 }.line(), "3 passed, 0 failed, 2 skipped");
     }
 }

@@ -35,23 +35,14 @@ fn path() -> OsString {
 
 /// The first file of this name on the extended `PATH`.
 pub fn find(name: &str) -> Option<PathBuf> {
-    let names = if cfg!(windows) {
-        vec![format!("{name}.exe"), format!("{name}.cmd")]
-    } else {
-        vec![name.to_string()]
-    };
-    std::env::split_paths(&path())
-        .flat_map(|dir| names.iter().map(move |n| dir.join(n)).collect::<Vec<_>>())
-        .find(|p| p.is_file())
+    let names = if cfg!(windows) { vec![format!("{name}.exe"), format!("{name}.cmd")] } else { vec![name.to_string()] };
+    std::env::split_paths(&path()).flat_map(|dir| names.iter().map(move |n| dir.join(n)).collect::<Vec<_>>()).find(|p| p.is_file())
 }
 
 /// A command that runs in the repository's root and finds the project's tools first.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let program = program.as_ref();
-    let found = program
-        .to_str()
-        .and_then(find)
-        .map_or_else(|| program.to_os_string(), PathBuf::into_os_string);
+    let found = program.to_str().and_then(find).map_or_else(|| program.to_os_string(), PathBuf::into_os_string);
     let mut command = Command::new(found);
     command.current_dir(root()).env("PATH", path());
     command
@@ -75,20 +66,14 @@ pub fn run(command: &mut Command) -> Outcome {
 /// Runs with its output kept, and shows the end of it only if it fails.
 pub fn run_quietly(command: &mut Command) -> Outcome {
     let shown = describe(command);
-    let output = command
-        .output()
-        .map_err(|error| format!("{shown}: cannot be started: {error}"))?;
+    let output = command.output().map_err(|error| format!("{shown}: cannot be started: {error}"))?;
     if output.status.success() {
         return Ok(());
     }
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().collect();
-    Err(format!(
-        "{}\n{shown}: {}",
-        lines[lines.len().saturating_sub(25)..].join("\n"),
-        output.status
-    ))
+    Err(format!("{}\n{shown}: {}", lines[lines.len().saturating_sub(25)..].join("\n"), output.status))
 }
 
 /// What a program prints, or `None` if it is not there or fails.
@@ -98,12 +83,6 @@ pub fn output_of(command: &mut Command) -> Option<String> {
 }
 
 fn describe(command: &Command) -> String {
-    let name = Path::new(command.get_program())
-        .file_name()
-        .unwrap_or_default();
-    std::iter::once(name)
-        .chain(command.get_args())
-        .map(|word| word.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let name = Path::new(command.get_program()).file_name().unwrap_or_default();
+    std::iter::once(name).chain(command.get_args()).map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }

@@ -36,22 +36,15 @@ fn main() -> ExitCode {
         ["serve"] => start(None),
         ["serve", "--port", port] => match port.parse() {
             Ok(port) => start(Some(port)),
-            Err(_) => Err(format!(
-                "--port takes a number from 0 to 65535, not {port:?}"
-            )),
+            Err(_) => Err(format!("--port takes a number from 0 to 65535, not {port:?}")),
         },
         ["test"] => check::check(None),
-        ["test", "--only", part] => {
-            check::Part::named(part).and_then(|part| check::check(Some(part)))
-        }
+        ["test", "--only", part] => check::Part::named(part).and_then(|part| check::check(Some(part))),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())
         }
-        _ => Err(format!(
-            "unknown command {:?}\n\n{USAGE}",
-            arguments.join(" ")
-        )),
+        _ => Err(format!("unknown command {:?}\n\n{USAGE}", arguments.join(" "))),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -39,11 +39,7 @@ fn listen(port: Option<u16>) -> Outcome<TcpListener> {
             Err(error) => return Err(format!("port {port}: {error}")),
         }
     }
-    Err(format!(
-        "no free port in {}–{}; choose one with --port",
-        candidates.start(),
-        candidates.end()
-    ))
+    Err(format!("no free port in {}–{}; choose one with --port", candidates.start(), candidates.end()))
 }
 
 fn answer(mut stream: TcpStream) -> std::io::Result<()> {
@@ -60,26 +56,12 @@ fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     let (status, file, body) = match (method, resolve(target)) {
         ("GET" | "HEAD", Some(file)) => match fs::read(&file) {
             Ok(body) => ("200 OK", file, body),
-            Err(_) => (
-                "404 Not Found",
-                PathBuf::from("404.txt"),
-                b"not found\n".to_vec(),
-            ),
+            Err(_) => ("404 Not Found", PathBuf::from("404.txt"), b"not found\n".to_vec()),
         },
-        ("GET" | "HEAD", None) => (
-            "400 Bad Request",
-            PathBuf::from("400.txt"),
-            b"bad path\n".to_vec(),
-        ),
-        _ => (
-            "405 Method Not Allowed",
-            PathBuf::from("405.txt"),
-            b"only GET and HEAD\n".to_vec(),
-        ),
+        ("GET" | "HEAD", None) => ("400 Bad Request", PathBuf::from("400.txt"), b"bad path\n".to_vec()),
+        _ => ("405 Method Not Allowed", PathBuf::from("405.txt"), b"only GET and HEAD\n".to_vec()),
     };
-    let policy = policy()
-        .map(|p| format!("Content-Security-Policy: {p}\r\n"))
-        .unwrap_or_default();
+    let policy = policy().map(|p| format!("Content-Security-Policy: {p}\r\n")).unwrap_or_default();
     write!(
         stream,
         "HTTP/1.1 {status}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{policy}X-Content-Type-Options: nosniff\r\n\
@@ -105,11 +87,7 @@ fn resolve(target: &str) -> Option<PathBuf> {
             part => file.push(part),
         }
     }
-    Some(if file.is_dir() {
-        file.join("index.html")
-    } else {
-        file
-    })
+    Some(if file.is_dir() { file.join("index.html") } else { file })
 }
 
 /// Resolves `%41` and the like.
@@ -130,9 +108,7 @@ fn decode(text: &str) -> Option<String> {
 /// The policy that index.html states, so that it is written down once.
 fn policy() -> Option<String> {
     let page = fs::read_to_string(dist().join("index.html")).ok()?;
-    let rest = page
-        .split("http-equiv=\"Content-Security-Policy\"")
-        .nth(1)?;
+    let rest = page.split("http-equiv=\"Content-Security-Policy\"").nth(1)?;
     let value = rest.split("content=\"").nth(1)?.split('"').next()?;
     Some(value.split_whitespace().collect::<Vec<_>>().join(" "))
 }
@@ -161,21 +137,8 @@ mod tests {
 
     #[test]
     fn targets_stay_inside_dist() {
-        assert_eq!(
-            resolve("/a%20b/c.js?x=/../y"),
-            Some(dist().join("a b").join("c.js"))
-        );
-        for outside in [
-            "/../Cargo.toml",
-            "/a/%2e%2e/%2e%2e/Cargo.toml",
-            "/..%2fCargo.toml",
-            "/c:/x",
-            "/a\\..\\b",
-            "x",
-            "",
-            "/%zz",
-            "/%f",
-        ] {
+        assert_eq!(resolve("/a%20b/c.js?x=/../y"), Some(dist().join("a b").join("c.js")));
+        for outside in ["/../Cargo.toml", "/a/%2e%2e/%2e%2e/Cargo.toml", "/..%2fCargo.toml", "/c:/x", "/a\\..\\b", "x", "", "/%zz", "/%f"] {
             assert_eq!(resolve(outside), None, "{outside}");
         }
     }
@@ -183,9 +146,6 @@ mod tests {
     #[test]
     fn modules_and_wasm_have_the_types_browsers_insist_on() {
         assert!(content_type(Path::new("unrolled.js")).starts_with("text/javascript"));
-        assert_eq!(
-            content_type(Path::new("unrolled_bg.wasm")),
-            "application/wasm"
-        );
+        assert_eq!(content_type(Path::new("unrolled_bg.wasm")), "application/wasm");
     }
 }

@@ -13,8 +13,7 @@ const NODE: u32 = 20;
 pub fn for_build() -> Outcome {
     node()?;
     wasm_target()?;
-    fs::create_dir_all(tools())
-        .map_err(|e| format!("{} cannot be made: {e}", tools().display()))?;
+    fs::create_dir_all(tools()).map_err(|e| format!("{} cannot be made: {e}", tools().display()))?;
     wasm_bindgen()?;
     trunk()?;
     npm_packages(&machine::root().join("xtask").join("tools"), &tools())
@@ -37,20 +36,11 @@ fn say(what: &str) {
 }
 
 fn node() -> Outcome {
-    let version = output_of(command("node").arg("--version"))
-        .ok_or_else(|| format!("Node {NODE} or newer is needed (https://nodejs.org)"))?;
-    let major: u32 = version
-        .trim()
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(0);
+    let version =
+        output_of(command("node").arg("--version")).ok_or_else(|| format!("Node {NODE} or newer is needed (https://nodejs.org)"))?;
+    let major: u32 = version.trim().trim_start_matches('v').split('.').next().and_then(|n| n.parse().ok()).unwrap_or(0);
     if major < NODE {
-        return Err(format!(
-            "Node {NODE} or newer is needed, this is {}",
-            version.trim()
-        ));
+        return Err(format!("Node {NODE} or newer is needed, this is {}", version.trim()));
     }
     Ok(())
 }
@@ -60,24 +50,11 @@ fn wasm_target_works() -> bool {
     let folder = machine::root().join("target").join("probe");
     let source = folder.join("probe.rs");
     let text = "pub fn f(v: &[u32]) -> String { format!(\"{v:?}\") }\n";
-    if fs::create_dir_all(&folder)
-        .and_then(|()| fs::write(&source, text))
-        .is_err()
-    {
+    if fs::create_dir_all(&folder).and_then(|()| fs::write(&source, text)).is_err() {
         return false;
     }
     let mut rustc = command("rustc");
-    rustc.args([
-        "--edition",
-        "2024",
-        "--crate-type",
-        "rlib",
-        "--emit",
-        "metadata",
-        "--target",
-        TARGET,
-        "-o",
-    ]);
+    rustc.args(["--edition", "2024", "--crate-type", "rlib", "--emit", "metadata", "--target", TARGET, "-o"]);
     output_of(rustc.arg(folder.join("probe.rmeta")).arg(source)).is_some()
 }
 
@@ -92,47 +69,29 @@ fn wasm_target() -> Outcome {
     } else {
         run(command("rustup").args(["target", "add", TARGET]))?;
     }
-    if wasm_target_works() {
-        Ok(())
-    } else {
-        Err(format!("rustc still cannot compile for {TARGET}"))
-    }
+    if wasm_target_works() { Ok(()) } else { Err(format!("rustc still cannot compile for {TARGET}")) }
 }
 
 /// The version of a package in Cargo.lock.
 fn locked(package: &str) -> Outcome<String> {
-    let lock = fs::read_to_string(machine::root().join("Cargo.lock"))
-        .map_err(|e| format!("Cargo.lock: {e}"))?;
-    let mut lines = lock
-        .lines()
-        .skip_while(|line| *line != format!("name = \"{package}\""));
-    let version = lines
-        .nth(1)
-        .and_then(|line| line.strip_prefix("version = \""));
-    version
-        .map(|v| v.trim_end_matches('"').to_string())
-        .ok_or_else(|| format!("Cargo.lock has no {package}"))
+    let lock = fs::read_to_string(machine::root().join("Cargo.lock")).map_err(|e| format!("Cargo.lock: {e}"))?;
+    let mut lines = lock.lines().skip_while(|line| *line != format!("name = \"{package}\""));
+    let version = lines.nth(1).and_then(|line| line.strip_prefix("version = \""));
+    version.map(|v| v.trim_end_matches('"').to_string()).ok_or_else(|| format!("Cargo.lock has no {package}"))
 }
 
 /// The second word of what `program --version` prints.
 fn version_of(program: &str) -> Option<String> {
-    output_of(command(program).arg("--version"))?
-        .split_whitespace()
-        .nth(1)
-        .map(str::to_string)
+    output_of(command(program).arg("--version"))?.split_whitespace().nth(1).map(str::to_string)
 }
 
 fn wasm_bindgen() -> Outcome {
     let version = locked("wasm-bindgen")?;
-    if ["wasm-bindgen", "wasm-bindgen-test-runner"]
-        .iter()
-        .all(|p| version_of(p).as_ref() == Some(&version))
-    {
+    if ["wasm-bindgen", "wasm-bindgen-test-runner"].iter().all(|p| version_of(p).as_ref() == Some(&version)) {
         return Ok(());
     }
     // Its own lock file may name packages a mirror does not have yet, so the lock is a preference, not a need.
-    cargo_install("wasm-bindgen-cli", &version, &["--locked"])
-        .or_else(|_| cargo_install("wasm-bindgen-cli", &version, &[]))
+    cargo_install("wasm-bindgen-cli", &version, &["--locked"]).or_else(|_| cargo_install("wasm-bindgen-cli", &version, &[]))
 }
 
 fn trunk() -> Outcome {
@@ -145,45 +104,20 @@ fn trunk() -> Outcome {
 
 /// These tools run for a second or two: unoptimised they are still quick, and they build three times sooner.
 fn cargo_install(package: &str, version: &str, options: &[&str]) -> Outcome {
-    say(&format!(
-        "installing {package} {version} into {} (minutes)",
-        tools().display()
-    ));
+    say(&format!("installing {package} {version} into {} (minutes)", tools().display()));
     let mut cargo = machine::cargo();
-    cargo
-        .args([
-            "install",
-            package,
-            "--version",
-            &format!("={version}"),
-            "--force",
-            "--root",
-        ])
-        .arg(tools())
-        .args(options);
-    for setting in [
-        "opt-level=0",
-        "debug=false",
-        "codegen-units=16",
-        "lto=\"off\"",
-        "strip=true",
-    ] {
-        cargo
-            .arg("--config")
-            .arg(format!("profile.release.{setting}"));
+    cargo.args(["install", package, "--version", &format!("={version}"), "--force", "--root"]).arg(tools()).args(options);
+    for setting in ["opt-level=0", "debug=false", "codegen-units=16", "lto=\"off\"", "strip=true"] {
+        cargo.arg("--config").arg(format!("profile.release.{setting}"));
     }
     // Outside the project, so that none of its settings leak in.
-    cargo
-        .current_dir(std::env::temp_dir())
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_BUILD_TARGET");
+    cargo.current_dir(std::env::temp_dir()).env_remove("RUSTFLAGS").env_remove("CARGO_BUILD_TARGET");
     run_quietly(&mut cargo)
 }
 
 /// Installs the packages that the lock file in `from` names into `to`, if they are not what is there.
 fn npm_packages(from: &Path, to: &Path) -> Outcome {
-    let read =
-        |path: PathBuf| fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()));
+    let read = |path: PathBuf| fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()));
     let lock = read(from.join("package-lock.json"))?;
     let stamp = to.join("node_modules").join(".unrolled-lock");
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
@@ -195,34 +129,19 @@ fn npm_packages(from: &Path, to: &Path) -> Outcome {
             fs::copy(from.join(name), to.join(name)).map_err(|e| format!("{name}: {e}"))?;
         }
     }
-    run_quietly(
-        command("npm")
-            .args(["ci", "--no-audit", "--no-fund"])
-            .current_dir(to),
-    )?;
+    run_quietly(command("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(to))?;
     fs::write(&stamp, lock).map_err(|e| format!("{}: {e}", stamp.display()))
 }
 
 /// The Chromium that the tests drive.
 pub fn chromium_path() -> Option<PathBuf> {
     let named = std::env::var_os("UNROLLED_CHROMIUM").map(PathBuf::from);
-    named.or_else(|| {
-        [
-            "chromium",
-            "chromium-browser",
-            "google-chrome-stable",
-            "google-chrome",
-        ]
-        .iter()
-        .find_map(|n| find(n))
-    })
+    named.or_else(|| ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"].iter().find_map(|n| find(n)))
 }
 
 /// The driver that wasm-bindgen's test runner starts.
 pub fn chromedriver_path() -> Option<PathBuf> {
-    std::env::var_os("CHROMEDRIVER")
-        .map(PathBuf::from)
-        .or_else(|| find("chromedriver"))
+    std::env::var_os("CHROMEDRIVER").map(PathBuf::from).or_else(|| find("chromedriver"))
 }
 
 fn chromium() -> Outcome {
@@ -230,7 +149,9 @@ fn chromium() -> Outcome {
         return Ok(());
     }
     if find("apt-get").is_none() {
-        return Err("Chromium and chromedriver are needed for the tests; please install them (or set UNROLLED_CHROMIUM and CHROMEDRIVER)".into());
+        return Err(
+            "Chromium and chromedriver are needed for the tests; please install them (or set UNROLLED_CHROMIUM and CHROMEDRIVER)".into()
+        );
     }
     say("installing chromium and chromium-driver by apt");
     let root = output_of(command("id").arg("-u")).is_some_and(|id| id.trim() == "0");
@@ -238,32 +159,13 @@ fn chromium() -> Outcome {
         return Err("Chromium is missing and this user is not root: apt-get install chromium chromium-driver".into());
     }
     let apt = |words: &[&str]| {
-        let mut apt = if root {
-            command("env")
-        } else {
-            command("sudo")
-        };
+        let mut apt = if root { command("env") } else { command("sudo") };
         if !root {
             apt.arg("env");
         }
-        run_quietly(
-            apt.arg("DEBIAN_FRONTEND=noninteractive")
-                .arg("apt-get")
-                .args(words),
-        )
+        run_quietly(apt.arg("DEBIAN_FRONTEND=noninteractive").arg("apt-get").args(words))
     };
     apt(&["-q", "update"])?;
-    apt(&[
-        "-q",
-        "-y",
-        "install",
-        "--no-install-recommends",
-        "chromium",
-        "chromium-driver",
-    ])?;
-    if chromium_path().is_some() && chromedriver_path().is_some() {
-        Ok(())
-    } else {
-        Err("apt installed no Chromium".into())
-    }
+    apt(&["-q", "-y", "install", "--no-install-recommends", "chromium", "chromium-driver"])?;
+    if chromium_path().is_some() && chromedriver_path().is_some() { Ok(()) } else { Err("apt installed no Chromium".into()) }
 }
