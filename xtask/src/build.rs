@@ -33,6 +33,7 @@ pub fn build(when: When) -> Outcome {
     // Trunk reads NO_COLOR as a boolean and stops at the usual `1`.
     run(trunk.env_remove("NO_COLOR"))?;
     require()?;
+    nothing_left_behind()?;
     let marked = fs::File::create(&stamp).and_then(|file| file.set_modified(begun));
     marked.map_err(|e| format!("{}: {e}", stamp.display()))?;
     println!("built dist/ in {:.1} s", started.elapsed().as_secs_f32());
@@ -43,6 +44,19 @@ pub fn build(when: When) -> Outcome {
 pub fn require() -> Outcome {
     match OUTPUTS.iter().find(|name| !dist().join(name).is_file()) {
         Some(name) => Err(format!("there is no dist/{name}: the page is not built")),
+        None => Ok(()),
+    }
+}
+
+/// Trunk copies what index.html names. What www/ has beyond that was forgotten there.
+fn nothing_left_behind() -> Outcome {
+    let entries = fs::read_dir(root().join("www")).map_err(|e| format!("www: {e}"))?;
+    let mut names = entries.flatten().map(|entry| entry.file_name());
+    match names.find(|name| !dist().join(name).exists()) {
+        Some(name) => Err(format!(
+            "www/{0} is not in dist/: name it in www/index.html (<link data-trunk rel=\"copy-dir\" href={0:?}>)",
+            name.display()
+        )),
         None => Ok(()),
     }
 }
