@@ -6,5 +6,6 @@ pub mod cell;
 pub mod error;
 pub mod math;
 pub mod net;
+pub mod probe;
 pub mod tape;
 pub mod task;

@@ -15,7 +15,7 @@ pub fn norm<T: Scalar>(values: &[T]) -> f64 {
 }
 
 /// Largest singular value, by Lanczos iteration on MᵀM with full reorthogonalisation (Golub & Van Loan, §10.1), restarted with
-/// the best vector until it has converged to about 12 digits. For at most 40 columns one sweep is the full decomposition.
+/// the best vector until it has converged to about 12 digits. For at most 24 columns one sweep is the full decomposition.
 pub fn spectral_norm(m: &DMatrix<f64>) -> f64 {
     let largest = m.amax();
     if largest == 0.0 || m.iter().any(|v| !v.is_finite()) {
@@ -27,10 +27,10 @@ pub fn spectral_norm(m: &DMatrix<f64>) -> f64 {
     let mut start = DVector::from_fn(n, |k, _| 1.0 + 0.5 * libm::sin(12.9898 * (k + 1) as f64));
     let mut found = 0.0f64;
     for _ in 0..50 {
-        let (value, vector) = sweep(&m, start, n.min(40));
+        let (value, vector) = sweep(&m, start, n.min(24));
         let settled = (value - found).abs() <= 1e-12 * value;
         found = found.max(value);
-        if settled || n <= 40 {
+        if settled || n <= 24 {
             break;
         }
         start = vector;

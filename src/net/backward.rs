@@ -78,7 +78,7 @@ impl<T: Scalar> Trace<T> {
         let (mut tapes, mut initials, mut from_above) = (vec![], vec![], vec![]);
         for layer in (0..config.layers).rev() {
             zero_padding(&mut dy, width, self.batch, &self.lengths);
-            let mut dx = vec![T::zero(); self.net.dims(layer).input * self.steps * self.batch];
+            let mut dx = vec![T::zero(); self.net.dims_of(layer).input * self.steps * self.batch];
             let mut reversed = vec![];
             for direction in 0..directions {
                 let track = layer * directions + direction;

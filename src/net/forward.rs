@@ -127,7 +127,7 @@ impl<T: Scalar> Net<T> {
         let config = self.config();
         within("steps", run.steps, 1, 1_000_000)?;
         within("batch", run.batch, 1, 1_000_000)?;
-        let rows: usize = (0..config.layers).map(|l| self.cell.rows(self.dims(l)) * config.directions()).sum();
+        let rows: usize = (0..config.layers).map(|l| self.cell.rows(self.dims_of(l)) * config.directions()).sum();
         let columns = run.steps.saturating_mul(run.batch);
         if columns.saturating_mul(rows) > LIMITS.tape {
             return Err(Error::new(
@@ -206,7 +206,7 @@ impl<T: Scalar> Net<T> {
     /// Tape rows × batch, with the carried lanes of this layer and direction filled.
     fn initial(&self, initial: &[Initial<T>], layer: usize, direction: usize, batch: usize) -> Vec<T> {
         let (h, spec) = (self.config().hidden, self.cell.spec());
-        let rows = self.cell.rows(self.dims(layer));
+        let rows = self.cell.rows(self.dims_of(layer));
         let mut state = vec![T::zero(); rows * batch];
         let track = layer * self.config().directions() + direction;
         for given in initial {
@@ -260,7 +260,7 @@ impl<T: Scalar> Net<T> {
         initial: Vec<T>,
         holds: Vec<Option<Holds<T>>>,
     ) -> Track<T> {
-        let dims = self.dims(layer);
+        let dims = self.dims_of(layer);
         let tensors: Vec<&[T]> = self.parameters[self.tensors(layer, direction)].iter().map(|p| p.values.as_slice()).collect();
         let packed = self.cell.pack(dims, &tensors);
         let params = Params { dims, tensors: &tensors, packed: &packed };
@@ -383,7 +383,7 @@ impl<T: Scalar> Trace<T> {
 
     pub(crate) fn params<'a>(&'a self, track: usize, tensors: &'a [&'a [T]]) -> Params<'a, T> {
         let layer = track / self.net.config().directions();
-        Params { dims: self.net.dims(layer), tensors, packed: &self.tracks[track].packed }
+        Params { dims: self.net.dims_of(layer), tensors, packed: &self.tracks[track].packed }
     }
 
     pub(crate) fn tensors(&self, track: usize) -> Vec<&[T]> {

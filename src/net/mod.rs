@@ -4,6 +4,7 @@ mod backward;
 mod config;
 mod forward;
 mod init;
+mod pull_back;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ pub use backward::{Gradients, Upstream};
 pub use config::{Config, Embedding, Head, LIMITS, Readout};
 pub use forward::{Hold, HoldUnits, Initial, Input, Run, Trace};
 pub use init::{Start, block_spectral_radius, spectral_radius};
+pub use pull_back::PulledBack;
 
 use crate::cell::{self, Cell, Dims, Precision};
 use crate::error::{Error, Result};
@@ -134,7 +136,8 @@ impl<T: Scalar> Net<T> {
         self.config.head.as_ref().map(|_| self.parameters.len() - 2)
     }
 
-    pub(crate) fn dims(&self, layer: usize) -> Dims {
+    /// Input width and hidden size of a layer.
+    pub fn dims_of(&self, layer: usize) -> Dims {
         self.config.dims(layer)
     }
 }

@@ -1,0 +1,93 @@
+//! Influence of one moment on every later state: norms of ∂h_t/∂h_k and ∂h_t/∂x_k as products of Jacobians, exact, one moment at
+//! a time.
+
+use nalgebra::DMatrix;
+
+use super::jacobian::{StepJacobians, rescale};
+use crate::error::{Code, Error, Result};
+use crate::math::Scalar;
+use crate::math::kernel::{Strided, multiply_add};
+use crate::math::norm::{norm, spectral_norm};
+use crate::net::Trace;
+
+/// Spectral norms by steps after moment k, in the order in which the direction meets them; index 0 is moment k itself.
+pub struct Influence<T> {
+    /// The chosen moment.
+    pub from: usize,
+    /// ‖∂h_t/∂x_k‖
+    pub of_input: Vec<f64>,
+    /// ‖∂h_t/∂h_k‖, other carried lanes fixed at k and free on the way
+    pub of_state: Vec<f64>,
+    /// Moments from k on.
+    pub moments: Vec<usize>,
+    next: usize,
+    /// ∂s/∂h_k and ∂s/∂x_k side by side, column-major, rescaled.
+    state: (Vec<T>, f64),
+    input: (Vec<T>, f64),
+    hidden: usize,
+}
+
+impl<T: Scalar> Influence<T> {
+    pub fn new(trace: &Trace<T>, jacobians: &mut StepJacobians<T>, layer: usize, direction: usize, from: usize) -> Result<Self> {
+        let example = jacobians.example;
+        let moments: Vec<usize> = trace.moments(direction, example).into_iter().skip_while(|t| *t != from).collect();
+        if moments.is_empty() {
+            return Err(Error::new(Code::OutOfRange, format!("step {from}; expected 0 to {}", trace.lengths[example].saturating_sub(1))));
+        }
+        let (n, h) = (jacobians.size(), trace.net.config().hidden);
+        let mut state = vec![T::zero(); n * h];
+        for j in 0..h {
+            state[j * n + j] = T::one();
+        }
+        // ∂s_k/∂x_k: one row per element of the state.
+        let tape = trace.tape(layer, direction)?;
+        let of = super::jacobian::State::Full.rows(trace);
+        let mut seeds = vec![T::zero(); tape.rows() * n];
+        for (column, row) in of.iter().enumerate() {
+            seeds[column * tape.rows() + row] = T::one();
+        }
+        let by_row = trace.pull_back(layer, direction, from, example, seeds, true)?.input;
+        let width = by_row.len() / n;
+        let mut input = vec![T::zero(); n * width];
+        for r in 0..n {
+            for i in 0..width {
+                input[i * n + r] = by_row[r * width + i];
+            }
+        }
+        let mut all =
+            Influence { from, of_input: vec![], of_state: vec![], moments, next: 1, state: (state, 0.0), input: (input, 0.0), hidden: h };
+        all.record(n);
+        Ok(all)
+    }
+
+    pub fn done(&self) -> f64 {
+        self.next as f64 / self.moments.len() as f64
+    }
+
+    /// One moment further. False when there is none left.
+    pub fn advance(&mut self, trace: &Trace<T>, jacobians: &mut StepJacobians<T>) -> Result<bool> {
+        let Some(t) = self.moments.get(self.next) else { return Ok(false) };
+        let (j, n) = (jacobians.at(trace, *t)?, jacobians.size());
+        for (m, log) in [&mut self.state, &mut self.input] {
+            let columns = m.len() / n;
+            let mut product = vec![T::zero(); m.len()];
+            multiply_add(n, columns, n, &j, Strided::columns(m, n), &mut product);
+            *log += rescale(&mut product);
+            *m = product;
+        }
+        self.next += 1;
+        self.record(n);
+        Ok(self.next < self.moments.len())
+    }
+
+    fn record(&mut self, n: usize) {
+        let h = self.hidden;
+        let size = |(m, log): &(Vec<T>, f64)| {
+            let columns = m.len() / n;
+            let norm = if columns == 1 { norm(&m[..h]) } else { spectral_norm(&DMatrix::from_fn(h, columns, |r, c| m[c * n + r].f64())) };
+            norm * libm::exp(*log)
+        };
+        self.of_state.push(size(&self.state));
+        self.of_input.push(size(&self.input));
+    }
+}

@@ -1,0 +1,197 @@
+//! Jacobians of the state over time, from the backward pass that trains: row r of ∂s_t/∂s_{t−1} is what `Cell::step_back` gives
+//! for the r-th unit vector. The state is the output lane alone, or all carried lanes.
+
+use std::sync::Arc;
+
+use nalgebra::DMatrix;
+
+use crate::error::{Code, Error, Result};
+use crate::math::Scalar;
+use crate::math::norm::spectral_norm;
+use crate::net::Trace;
+
+/// What counts as the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// The output lane h alone (other carried lanes held fixed at the start, free on the way).
+    Output,
+    /// All carried lanes, the output lane first: (h, c) for an LSTM.
+    Full,
+}
+
+impl State {
+    /// Tape rows of the state's elements, in order.
+    pub fn rows<T: Scalar>(self, trace: &Trace<T>) -> Vec<usize> {
+        let (spec, h) = (trace.net.cell().spec(), trace.net.config().hidden);
+        let output = spec.output();
+        let others = spec.carried().filter(|k| *k != output && self == State::Full);
+        std::iter::once(output).chain(others).flat_map(|k| k * h..(k + 1) * h).collect()
+    }
+}
+
+/// ∂ state_to / ∂ state_from, rows by columns.
+#[derive(Clone, Debug)]
+pub struct Jacobian {
+    pub values: DMatrix<f64>,
+    pub norm: f64,
+}
+
+/// Unit vectors of the given tape rows: tape rows × n.
+fn seeds<T: Scalar>(of: &[usize], rows: usize) -> Vec<T> {
+    let mut d = vec![T::zero(); rows * of.len()];
+    for (column, row) in of.iter().enumerate() {
+        d[column * rows + row] = T::one();
+    }
+    d
+}
+
+/// ∂ state_to / ∂ state_from. State k is what a direction holds after its first k moments; state 0 is the initial one.
+pub fn jacobian<T: Scalar>(
+    trace: &Trace<T>,
+    layer: usize,
+    direction: usize,
+    b: usize,
+    (from, to): (usize, usize),
+    state: State,
+) -> Result<Jacobian> {
+    let moments = moments(trace, layer, direction, b)?;
+    if from > to || to > moments.len() {
+        return Err(Error::new(Code::OutOfRange, format!("from {from} to {to}; expected 0 ≤ from ≤ to ≤ {}", moments.len())));
+    }
+    let (of, rows) = (state.rows(trace), trace.tape(layer, direction)?.rows());
+    let mut d = seeds::<T>(&of, rows);
+    for t in moments[from..to].iter().rev() {
+        d = trace.pull_back(layer, direction, *t, b, d, false)?.before;
+    }
+    let values = DMatrix::from_fn(of.len(), of.len(), |r, c| d[r * rows + of[c]].f64());
+    Ok(Jacobian { norm: spectral_norm(&values), values })
+}
+
+fn moments<T: Scalar>(trace: &Trace<T>, layer: usize, direction: usize, b: usize) -> Result<Vec<usize>> {
+    trace.tape(layer, direction)?;
+    if b >= trace.batch {
+        return Err(Error::new(Code::OutOfRange, format!("example {b}; expected 0 to {}", trace.batch - 1)));
+    }
+    Ok(trace.moments(direction, b))
+}
+
+/// Norms of ∂s_T/∂s_k for k = 0…T, made one moment at a time (backwards), so that a page can stop in between.
+///
+/// The product is rescaled at every step and its size kept as a logarithm, so that norms far below the smallest f32 (and far
+/// above the largest) are still numbers; where f32 itself would have lost them is for the plot to say.
+pub struct RunningProduct<T> {
+    layer: usize,
+    direction: usize,
+    example: usize,
+    of: Vec<usize>,
+    moments: Vec<usize>,
+    product: Vec<T>,
+    log: f64,
+    /// Norms by state index; NaN where not yet known.
+    pub norms: Vec<f64>,
+}
+
+impl<T: Scalar> RunningProduct<T> {
+    pub fn new(trace: &Trace<T>, layer: usize, direction: usize, example: usize, state: State) -> Result<Self> {
+        let moments = moments(trace, layer, direction, example)?;
+        let of = state.rows(trace);
+        let product = seeds(&of, trace.tape(layer, direction)?.rows());
+        let mut norms = vec![f64::NAN; moments.len() + 1];
+        norms[moments.len()] = 1.0;
+        Ok(RunningProduct { layer, direction, example, of, moments, product, log: 0.0, norms })
+    }
+
+    /// Share done, 0…1.
+    pub fn done(&self) -> f64 {
+        1.0 - self.moments.len() as f64 / (self.norms.len() - 1).max(1) as f64
+    }
+
+    /// One moment further back. False when there is none left.
+    pub fn advance(&mut self, trace: &Trace<T>) -> Result<bool> {
+        let Some(t) = self.moments.pop() else { return Ok(false) };
+        let rows = self.product.len() / self.of.len();
+        let d = std::mem::take(&mut self.product);
+        self.product = trace.pull_back(self.layer, self.direction, t, self.example, d, false)?.before;
+        self.log += rescale(&mut self.product);
+        let block = DMatrix::from_fn(self.of.len(), self.of.len(), |r, c| self.product[r * rows + self.of[c]].f64());
+        self.norms[self.moments.len()] = spectral_norm(&block) * libm::exp(self.log);
+        Ok(!self.moments.is_empty())
+    }
+}
+
+/// Divides by the largest absolute value where that is a positive finite number; gives its logarithm.
+pub(super) fn rescale<T: Scalar>(values: &mut [T]) -> f64 {
+    let largest = values.iter().fold(0.0f64, |m, v| if v.f64().abs() > m { v.f64().abs() } else { m });
+    if largest == 0.0 || !largest.is_finite() {
+        return 0.0;
+    }
+    values.iter_mut().for_each(|v| *v = T::of(v.f64() / largest));
+    libm::log(largest)
+}
+
+/// One-step Jacobians over the full state, kept while they fit into memory.
+pub struct StepJacobians<T> {
+    layer: usize,
+    direction: usize,
+    pub example: usize,
+    of: Vec<usize>,
+    kept: Vec<Option<Arc<Vec<T>>>>,
+    norms: Vec<f64>,
+}
+
+/// Bytes of one-step Jacobians kept per layer and direction.
+const KEEP: usize = 48 << 20;
+
+impl<T: Scalar> StepJacobians<T> {
+    pub fn new(trace: &Trace<T>, layer: usize, direction: usize, example: usize) -> Result<Self> {
+        let moments = moments(trace, layer, direction, example)?;
+        let of = State::Full.rows(trace);
+        Ok(StepJacobians { layer, direction, example, of, kept: vec![None; moments.len()], norms: vec![f64::NAN; moments.len()] })
+    }
+
+    /// Elements of the state.
+    pub fn size(&self) -> usize {
+        self.of.len()
+    }
+
+    /// ∂s_t/∂s_{t−1} at moment t, column-major size × size, the output lane first.
+    pub fn at(&mut self, trace: &Trace<T>, t: usize) -> Result<Arc<Vec<T>>> {
+        if let Some(Some(known)) = self.kept.get(t) {
+            return Ok(known.clone());
+        }
+        let (n, rows) = (self.of.len(), trace.tape(self.layer, self.direction)?.rows());
+        let back = trace.pull_back(self.layer, self.direction, t, self.example, seeds(&self.of, rows), false)?.before;
+        let mut j = vec![T::zero(); n * n];
+        for (c, row) in self.of.iter().enumerate() {
+            for r in 0..n {
+                j[c * n + r] = back[r * rows + row];
+            }
+        }
+        let j = Arc::new(j);
+        if n * n * self.kept.len() * size_of::<T>() <= KEEP
+            && let Some(slot) = self.kept.get_mut(t)
+        {
+            *slot = Some(j.clone());
+        }
+        Ok(j)
+    }
+
+    /// ‖∂h_t/∂h_{t−1}‖ (spectral) of every moment known so far; NaN elsewhere.
+    pub fn norms(&self) -> &[f64] {
+        &self.norms
+    }
+
+    /// Computes the norm of one more moment. False when all are known.
+    pub fn advance(&mut self, trace: &Trace<T>) -> Result<bool> {
+        let Some(t) = self.norms.iter().position(|n| n.is_nan()) else { return Ok(false) };
+        let (j, n, h) = (self.at(trace, t)?, self.of.len(), trace.net.config().hidden);
+        let norm = spectral_norm(&DMatrix::from_fn(h, h, |r, c| j[c * n + r].f64()));
+        // A Jacobian that is itself not a number must not be asked for again.
+        self.norms[t] = if norm.is_nan() { f64::INFINITY } else { norm };
+        Ok(self.norms.iter().any(|n| n.is_nan()))
+    }
+
+    pub fn done(&self) -> f64 {
+        self.norms.iter().filter(|n| !n.is_nan()).count() as f64 / self.norms.len().max(1) as f64
+    }
+}
