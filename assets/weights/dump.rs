@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use unrolled::task::sentence::{self, PAD, UNK, Vocabulary, WORDS};
+use unrolled::task::sentence::{self, PAD, Sample, UNK, Vocabulary, WORDS};
 use unrolled::task::temperature::{WINDOW, Weather};
 use unrolled::task::{Part, Spec, agreement, sentiment};
 
@@ -51,7 +51,7 @@ fn temperature(directory: &Path) -> Result<(), Failure> {
 /// `sentences.json`: the vocabulary and, for each task and part, ids, label and distance of every sentence.
 fn sentences(directory: &Path) -> Result<(), Failure> {
     let vocabulary = Vocabulary::new();
-    let task = |spec: &Spec, sample: fn(u64, u64, usize) -> sentence::Sentence| {
+    let task = |spec: &Spec, sample: Sample| {
         let part = |part| -> Vec<Value> {
             let encode = |s: sentence::Sentence| json!([vocabulary.encode(&s.words), s.label, s.distance]);
             sentence::part(sample, part).into_iter().map(encode).collect()

@@ -26,9 +26,12 @@ pub struct Sentence {
     pub distance: usize,
 }
 
+/// How a task makes sentence `i` of a seed at a distance.
+pub type Sample = fn(seed: u64, i: u64, distance: usize) -> Sentence;
+
 /// `per_distance` sentences at every distance from 0 to [`MAX_DISTANCE`], made by a task's `sample(seed, i, distance)`.
 /// With an even `per_distance` the labels are exactly balanced at every distance.
-pub fn balanced(sample: fn(u64, u64, usize) -> Sentence, seed: u64, per_distance: usize) -> Vec<Sentence> {
+pub fn balanced(sample: Sample, seed: u64, per_distance: usize) -> Vec<Sentence> {
     (0..(MAX_DISTANCE + 1) * per_distance).map(|i| sample(seed, i as u64, i / per_distance)).collect()
 }
 
@@ -36,7 +39,7 @@ pub fn balanced(sample: fn(u64, u64, usize) -> Sentence, seed: u64, per_distance
 pub const SEED: u64 = 2013;
 
 /// One part of that data set: 3000 sentences at every distance to learn from, 300 to choose by, 500 to report on.
-pub fn part(sample: fn(u64, u64, usize) -> Sentence, part: Part) -> Vec<Sentence> {
+pub fn part(sample: Sample, part: Part) -> Vec<Sentence> {
     let per_distance = match part {
         Part::Train => 3000,
         Part::Valid => 300,
