@@ -1,0 +1,124 @@
+// From a view to the module's objects: the sequence, the network, its input, its loss.
+import { drawnSequence, sentenceSequence, waveSequence, weatherSequence } from "./sequence.js";
+
+/**
+ * @param {import("../state/view.js").View} view
+ * @param {import("./session.js").Session} session
+ * @returns {import("./sequence.js").Sequence}
+ */
+export function sequenceOf({ data, network }, { library, module, file }) {
+  switch (data.kind) {
+    case "weather": {
+      if (!library.weather) throw new Error("the weather is not loaded");
+      const known = library.weather.stations.some(({ name }) => name === data.station);
+      const station = known ? data.station : library.weather.stations[0].name;
+      return weatherSequence({ ...data, station }, library.weather, library.normalisation);
+    }
+    case "wave":
+      return waveSequence(data);
+    case "draw":
+      return drawnSequence(data);
+    case "sentence": {
+      const tasks = library.sentences?.tasks ?? [];
+      const classes = (tasks.find(({ task }) => task === data.task) ?? tasks[0])?.labels ?? [];
+      const foreign = network.source === "file" && file !== null && file.config.embedding.vocabulary !== library.sentences?.vocabulary?.length;
+      return sentenceSequence(data, foreign ? (text) => ids(text, file.config.embedding.vocabulary) : module.tokenize, foreign ? [] : classes);
+    }
+  }
+}
+
+/** A file's own vocabulary is not in the file: its words are given as ids. @param {string} text @param {number} vocabulary */
+function ids(text, vocabulary) {
+  const tokens = text.split(/[\s,;]+/).filter(Boolean).map((word) => {
+    const id = /^\d{1,6}$/.test(word) ? Number(word) : NaN;
+    return { token: word, id: id < vocabulary ? id : 0, known: id < vocabulary };
+  });
+  return tokens.length > 0 ? tokens : [{ token: "0", id: 0, known: true }];
+}
+
+/**
+ * @param {import("../state/view.js").View} view
+ * @param {import("./session.js").Session} session
+ */
+export function buildNetwork({ data, network }, { library, module, registry, file }) {
+  const { source, cell, options, hidden, layers, bidirectional, seed, spectralRadius, memoryBias } = network;
+  const tokens = data.kind === "sentence";
+  if (source === "random") {
+    const like = library.find(tokens)?.config;
+    const shape = tokens
+      ? { input: like?.input ?? 16, embedding: like?.embedding, head: like?.head ?? { outputs: 2 }, readout: "final-states" }
+      : { input: 1, head: { outputs: 1 }, readout: "last" };
+    const chosen = {
+      ...(spectralRadius === null ? {} : { spectralRadius }),
+      // A cell without a memory gate has no such bias: the wish waits for one that has.
+      ...(memoryBias === null || !variantOf(registry, cell, options).memory ? {} : { memoryBias }),
+    };
+    return module.Network.create({ cell, options, hidden, layers, bidirectional, bias: true, seed, ...shape, ...chosen });
+  }
+  const entry = source === "trained" ? library.find(tokens, cell) : null;
+  const bytes = entry ? library.bytes(entry) : file?.bytes;
+  if (!bytes) throw new Error("the weights are not loaded");
+  const { nonlinearity, ...gru } = options;
+  const net = module.Network.fromSafetensors(bytes, {
+    ...(entry ? { cell, readout: entry.config.readout } : {}),
+    ...(nonlinearity ? { nonlinearity } : {}),
+    ...(Object.keys(gru).length > 0 ? { gru } : {}),
+  });
+  try {
+    if (spectralRadius !== null) net.setSpectralRadius(spectralRadius);
+    if (memoryBias !== null && net.spec().memory && net.summary().bias) net.setMemoryBias(memoryBias);
+    return net;
+  } catch (error) {
+    net.free();
+    throw error;
+  }
+}
+
+/** The Spec of a cell's variant, from the registry. @param {any} registry @param {string} cell @param {Record<string, string>} options */
+export function variantOf(registry, cell, options) {
+  const family = registry.cells.find((/** @type {any} */ c) => c.name === cell);
+  const full = Object.fromEntries(family.options.map((/** @type {any} */ o) => [o.name, options[o.name] ?? o.values[0].name]));
+  return family.variants.find((/** @type {any} */ v) => Object.keys(full).every((key) => v.options[key] === full[key])).spec;
+}
+
+/**
+ * The run's input, T×1×I, or T×1 token ids. A network with more inputs than there are series gets 0 on the others.
+ * @param {import("./sequence.js").Sequence} sequence
+ * @param {any} summary
+ * @param {Float32Array} values
+ */
+export function runInput(sequence, summary, values) {
+  if (sequence.kind === "sentence") return Uint32Array.from(values);
+  const width = summary.input;
+  if (width === 1) return values;
+  const input = new Float32Array(values.length * width);
+  values.forEach((value, t) => (input[t * width] = value));
+  return input;
+}
+
+/**
+ * The loss that is asked about. What has no target (not measured, or not known) counts as met: it adds no gradient.
+ * @param {import("./session.js").Session} session
+ */
+export function lossOf({ trace, summary, sequence, state, outputs }) {
+  const every = state.loss === "every";
+  if (sequence.kind === "sentence") {
+    const prediction = trace.prediction();
+    const own = outputs.every((k) => k < prediction.length) ? outputs : [...prediction.keys()];
+    const label = sequence.label ?? own.reduce((best, k, i) => (prediction[k] > prediction[own[best]] ? i : best), 0);
+    return { loss: "last-cross-entropy", target: own[label] };
+  }
+  const prediction = trace.prediction();
+  const width = summary.head?.outputs ?? prediction.length / sequence.steps;
+  const { mean, deviation } = sequence.normalisation;
+  const target = Float32Array.from(prediction);
+  sequence.next.forEach((value, t) => {
+    if (!Number.isNaN(value)) target[t * width] = (value - mean) / deviation;
+  });
+  return every ? { loss: "every-mean-square", target } : { loss: "last-mean-square", target: target.slice(-width) };
+}
+
+/** Frees the module's objects, each once, except those still in use. @param {any[]} objects @param {any[]} used */
+export function freeAll(objects, used) {
+  for (const object of new Set(objects)) if (object && !used.includes(object)) object.free();
+}

@@ -1,0 +1,97 @@
+// Makes a view fit what is there: the weights that exist, the network's size, the sequence's length.
+import { LIMITS } from "../state/view.js";
+
+/**
+ * Settles what contradicts itself: the newer wish wins, the older one gives way.
+ * @param {any} next       the view as wished
+ * @param {any} wish       the part that was just asked for; the whole view when it comes from a link
+ * @param {import("./library.js").Library} library
+ * @param {{tokens: boolean, config: any} | null} file   the reader's own network
+ * @param {any[]} cells    describe().cells
+ * @returns {{view: any, notices: string[]}}  notices: keys of strings
+ */
+export function reconcile(next, wish, library, file, cells) {
+  const view = { ...next, data: { ...next.data }, network: { ...next.network } };
+  const { data, network } = view;
+  /** @type {string[]} */
+  const notices = [];
+  const cell = cells.find((c) => c.name === network.cell);
+  if (!cell) {
+    network.cell = cells.find((c) => c.name === "lstm")?.name ?? cells[0].name;
+    network.options = {};
+    notices.push("unknownCell");
+  } else {
+    const known = Object.entries(network.options).filter(([key, value]) =>
+      cell.options.some((o) => o.name === key && o.values.some((v, k) => v.name === value && k > 0)),
+    );
+    network.options = Object.fromEntries(known);
+  }
+
+  if (network.source === "file") {
+    if (!file) {
+      network.source = "trained";
+      notices.push("fileGone");
+    } else if (file.tokens !== (data.kind === "sentence")) {
+      if (wish.data?.kind) network.source = "trained";
+      else data.kind = file.tokens ? "sentence" : "weather";
+    }
+  }
+  if (network.source === "file" && file) {
+    // The file decides, except for what it cannot tell.
+    network.cell = file.config.cell;
+    network.hidden = Math.min(LIMITS.hidden[1], file.config.hidden);
+    network.layers = Math.min(LIMITS.layers[1], file.config.layers);
+    network.bidirectional = file.config.bidirectional;
+  }
+  if (network.source === "trained") {
+    const tokens = data.kind === "sentence";
+    let entry = library.find(tokens, network.cell);
+    if (!entry && !wish.network?.cell) {
+      entry = library.find(tokens);
+      if (entry) network.cell = entry.config.cell;
+    }
+    const { config } = entry ?? {};
+    const other = wish.network ?? {};
+    // Trained weights are what they are: another size or variant is another network.
+    const differs =
+      !config ||
+      Object.keys(network.options).length > 0 ||
+      ["hidden", "layers", "bidirectional"].some((key) => other[key] !== undefined && other[key] !== config[key] && other.source !== "trained");
+    if (differs) {
+      network.source = "random";
+      if (!config && other.source === "trained") notices.push("noTrained");
+    } else {
+      network.hidden = config.hidden;
+      network.layers = config.layers;
+      network.bidirectional = config.bidirectional;
+    }
+  }
+  return { view, notices };
+}
+
+/**
+ * Clamps what points into network and sequence.
+ * @param {any} view
+ * @param {{steps: number, layers: number, directions: number, hidden: number, lanes: string[], parameter: (name: string) => number}} size
+ *   parameter: entries of a parameter, 0 where there is none
+ * @returns {{view: any, dropped: number}}  dropped: interventions that this network cannot have
+ */
+export function fitted(view, size) {
+  const s = view.selection;
+  const lane = s.lane === null ? null : s.lane.includes(":") || size.lanes.includes(s.lane) ? s.lane : null;
+  const selection = {
+    t: Math.min(s.t, size.steps - 1),
+    unit: s.unit === null ? null : Math.min(s.unit, size.hidden - 1),
+    layer: Math.min(s.layer, size.layers - 1),
+    direction: Math.min(s.direction, size.directions - 1),
+    lane,
+  };
+  const possible = (/** @type {any} */ i) => {
+    if (i.kind === "weight") return i.index < size.parameter(i.name);
+    if (i.layer >= size.layers || i.direction >= size.directions) return false;
+    if (i.kind === "hold" && !size.lanes.includes(i.lane)) return false;
+    return i.unit === "all" || i.unit < size.hidden;
+  };
+  const interventions = view.interventions.filter(possible);
+  return { view: { ...view, selection, interventions }, dropped: view.interventions.length - interventions.length };
+}

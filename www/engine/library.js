@@ -1,0 +1,76 @@
+// What the page has beside the module: trained weights with what they achieve, weather, and the reader's own file.
+import { asset } from "./load.js";
+
+/**
+ * @typedef {object} Entry  one line of assets/weights/index.json
+ * @property {string} name
+ * @property {string} title
+ * @property {string} file
+ * @property {{task: string, outputs: number[], labels: string[]}[]} tasks
+ * @property {any} config
+ * @property {{mean: number, deviation: number, unit: string} | null} normalisation
+ * @property {string[] | null} vocabulary
+ * @property {any} view
+ * @property {any[]} metrics
+ * @property {any} provenance
+ */
+
+const WEATHER = "assets/data/weather-nyc-2013-hourly.csv";
+const WEIGHTS = "assets/weights/";
+
+export class Library {
+  /** @type {Entry[]} */
+  entries = [];
+  /** @type {import("./sequence.js").Weather | null} */
+  weather = null;
+  /** @type {Map<string, Uint8Array>} */
+  #bytes = new Map();
+  #module;
+
+  /** @param {import("./load.js").Module} module */
+  constructor(module) {
+    this.#module = module;
+  }
+
+  /** Loads the list of trained weights. */
+  async open() {
+    this.entries = await (await asset(`${WEIGHTS}index.json`)).json();
+  }
+
+  async openWeather() {
+    this.weather ??= this.#module.weather(await (await asset(WEATHER)).text());
+  }
+
+  /** The weights' file, once loaded. @param {Entry} entry */
+  bytes(entry) {
+    return this.#bytes.get(entry.name) ?? null;
+  }
+
+  /** @param {Entry} entry */
+  async openWeights(entry) {
+    if (!this.#bytes.has(entry.name)) {
+      const response = await asset(WEIGHTS + entry.file);
+      this.#bytes.set(entry.name, new Uint8Array(await response.arrayBuffer()));
+    }
+  }
+
+  /**
+   * Trained weights for what is read: those of the wanted cell, else null.
+   * @param {boolean} tokens
+   * @param {string} [cell]
+   * @returns {Entry | null}
+   */
+  find(tokens, cell) {
+    return this.entries.find((e) => Boolean(e.config.embedding) === tokens && (cell === undefined || e.config.cell === cell)) ?? null;
+  }
+
+  /** The entry that reads sentences: its words are the page's vocabulary. */
+  get sentences() {
+    return this.find(true);
+  }
+
+  /** Mean and deviation that make °C the networks' input: the same for all of them. */
+  get normalisation() {
+    return this.entries.find((e) => e.normalisation)?.normalisation ?? { mean: 0, deviation: 1, unit: "" };
+  }
+}

@@ -1,0 +1,460 @@
+// One network reading one sequence: the value behind everything on the page.
+//
+// `state` is the plain view; everything else here is computed from it. Elements read the session when it says that
+// something changed, and ask for changes through `set`. Objects of the module belong to the session, which frees them
+// when they are replaced: an element keeps none of them beyond an event.
+import { describeStep, labelOf, TEXT } from "../strings/en.js";
+import { checked, DEFAULT, merged, same } from "../state/view.js";
+import { fromQuery, toQuery } from "../state/link.js";
+import { fitted, reconcile } from "./fit.js";
+import { Library } from "./library.js";
+import { load } from "./load.js";
+import { buildNetwork, freeAll, lossOf, runInput, sequenceOf } from "./compute.js";
+
+/** Steps a second at speed 1. */
+const PACE = 4;
+/** The address follows the scrub bar at most this often: browsers refuse more. Milliseconds. */
+const ADDRESS_PACE = 400;
+const NOTHING = { t: null, unit: null, lane: null, term: null };
+
+export class Session extends EventTarget {
+  /** @type {import("../state/view.js").View} */
+  state = DEFAULT;
+  /** @type {import("./load.js").Module} the module's exports, null before "ready" */
+  module = null;
+  /** describe() @type {any} */
+  registry = null;
+  /** @type {Library} */
+  library = /** @type {any} */ (null);
+  /** @type {import("./sequence.js").Sequence} */
+  sequence = /** @type {any} */ (null);
+  /** The network with its changed weights. @type {any} */
+  net = null;
+  /** net.summary() @type {any} */
+  summary = null;
+  /** net.spec() @type {any} */
+  spec = null;
+  /** @type {any} */
+  trace = null;
+  /** The run that nothing was changed in; null when nothing is. @type {any} */
+  ghost = null;
+  /** @type {{t: number | null, unit: number | null, lane: string | null, term: any}} */
+  hover = NOTHING;
+  playing = false;
+  /** The reader's own network. @type {{name: string, bytes: Uint8Array, tokens: boolean, config: any} | null} */
+  file = null;
+  /** The entry of assets/weights/index.json whose weights are shown, else null. @type {import("./library.js").Entry | null} */
+  entry = null;
+
+  /** @type {any} */
+  #base = null;
+  /** What #base was made from. */
+  #baseKey = "";
+  /** @type {any} */
+  #gradients = null;
+  /** @type {any} */
+  #probabilities = null;
+  #frame = 0;
+  #clock = 0;
+  #addressTimer = 0;
+  #addressAt = 0;
+  #turn = 0;
+
+  /** Loads module and data, reads the address, computes the first view, says "ready". Throws when something is missing. */
+  async start() {
+    this.module = await load();
+    this.registry = this.module.describe();
+    this.library = new Library(this.module);
+    const link = fromQuery(location.search);
+    await this.library.open();
+    await this.#change(link.view, link.view, "none");
+    for (const remark of link.remarks) this.#say(TEXT.remark(remark));
+    addEventListener("popstate", () => {
+      this.pause();
+      const { view } = fromQuery(location.search);
+      void this.#attempt(() => this.#change(view, view, "none"));
+    });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#emit("theme"));
+    this.#emit("ready");
+    if (!link.given.has("t") && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.play();
+  }
+
+  // ---- the view
+
+  get selection() {
+    return this.state.selection;
+  }
+  get steps() {
+    return this.sequence?.steps ?? 0;
+  }
+  /** True when the run differs from the untouched one. */
+  get touched() {
+    return this.state.interventions.length > 0 || (this.sequence?.edited.size ?? 0) > 0;
+  }
+
+  /**
+   * Changes the view. `data`, `network` and `selection` are merged field by field, the rest replaces.
+   * @param {any} patch
+   * @param {{history?: "push" | "replace" | "none"}} [how]
+   * @returns {Promise<void>}  done when shown; at once, unless a file has to be loaded first
+   */
+  set(patch, { history = "push" } = {}) {
+    const wished = checked(merged(this.state, patch));
+    for (const remark of wished.remarks) this.#say(TEXT.remark(remark));
+    return this.#attempt(() => this.#change(wished.view, patch, history));
+  }
+
+  /** @param {Partial<import("../state/view.js").Selection>} patch */
+  select(patch) {
+    return this.set({ selection: patch }, { history: "replace" });
+  }
+
+  /** @param {Partial<typeof NOTHING>} patch */
+  setHover(patch) {
+    const next = { ...this.hover, ...patch };
+    if (same(next, this.hover)) return;
+    this.hover = next;
+    this.#emit("hover");
+  }
+
+  // ---- time
+
+  /** @param {number} t */
+  seek(t) {
+    const last = Math.max(0, this.steps - 1);
+    return this.select({ t: Math.min(last, Math.max(0, Math.round(t))) });
+  }
+  /** @param {number} by  steps in time; negative goes back */
+  step(by) {
+    this.pause();
+    return this.seek(this.selection.t + by);
+  }
+  play() {
+    if (this.playing || this.steps < 2) return;
+    const backward = this.state.mode === "backward";
+    const end = backward ? 0 : this.steps - 1;
+    if (this.selection.t === end) void this.seek(this.steps - 1 - end);
+    this.playing = true;
+    this.#clock = performance.now();
+    this.#frame = requestAnimationFrame(this.#tick);
+    this.#emit("play");
+  }
+  pause() {
+    if (!this.playing) return;
+    this.playing = false;
+    cancelAnimationFrame(this.#frame);
+    this.#emit("play");
+  }
+  #tick = (/** @type {number} */ now) => {
+    if (!this.playing) return;
+    const due = Math.floor(((now - this.#clock) / 1000) * PACE * this.state.speed);
+    if (due > 0) {
+      // After a hidden tab or a long pause, go on from here instead of catching up.
+      this.#clock = due > 8 ? now : this.#clock + (due * 1000) / (PACE * this.state.speed);
+      const by = (this.state.mode === "backward" ? -1 : 1) * Math.min(due, 8);
+      const t = this.selection.t + by;
+      void this.seek(t);
+      if (t <= 0 || t >= this.steps - 1) this.pause();
+    }
+    if (this.playing) this.#frame = requestAnimationFrame(this.#tick);
+  };
+
+  // ---- what is read, and what comes out
+
+  /** Words for step t: `short` for an axis, `long` for a sentence. @param {number} t */
+  labels(t) {
+    return labelOf(this.sequence, this.state.data, t);
+  }
+  /** What is read at step t: a number in natural units (NaN: not measured), or a word. @param {number} t @returns {number | string} */
+  inputAt(t) {
+    return this.sequence.tokens[t]?.token ?? this.sequence.shown[t] ?? NaN;
+  }
+  /** A reading with its unit. @param {number} value */
+  unitText(value) {
+    return TEXT.reading(value, this.sequence.unit);
+  }
+  /** "step 12 of 72, 24 November 2013 06:00 UTC, 4.4 °C" @param {number} t */
+  stepText(t) {
+    return describeStep(this, t);
+  }
+  /**
+   * What the network says after step t: the next reading in natural units, or the probability of each class after the
+   * words so far. Null without a head.
+   * @param {number} t
+   * @returns {number | number[] | null}
+   */
+  prediction(t) {
+    if (!this.trace || !this.summary?.head) return null;
+    if (this.sequence.kind === "sentence") {
+      this.#probabilities ??= this.#classProbabilities();
+      return this.#probabilities?.[t] ?? null;
+    }
+    const all = (this.#probabilities ??= this.trace.prediction());
+    const { mean, deviation } = this.sequence.normalisation;
+    const outputs = this.summary.head.outputs;
+    const k = this.summary.readout === "final-states" ? 0 : t * outputs;
+    return all[k] * deviation + mean;
+  }
+  /** What it should say after step t: the next reading (NaN: not measured), or the right class (null: unknown). @param {number} t */
+  target(t) {
+    return this.sequence.kind === "sentence" ? this.sequence.label : (this.sequence.next[t] ?? NaN);
+  }
+  /** The measured quality of the shown weights, from their provenance; null for weights that nobody measured. */
+  get summaryOfWeights() {
+    return this.entry?.metrics.find((m) => m.task === (this.sequence.kind === "sentence" ? this.state.data.task : "temperature")) ?? null;
+  }
+  /** The outputs of the head that answer the sentence's task. @returns {number[]} */
+  get outputs() {
+    const tasks = this.library.sentences?.tasks ?? [];
+    return (tasks.find((task) => task.task === this.state.data.task) ?? tasks[0])?.outputs ?? [];
+  }
+
+  /** Probabilities after each prefix of the sentence: one batch, in which example t stops after word t. */
+  #classProbabilities() {
+    const T = this.steps;
+    const whole = runInput(this.sequence, this.summary, this.sequence.input);
+    const batch = Uint32Array.from({ length: T * T }, (_, k) => whole[Math.floor(k / T)]);
+    const run = this.net.run(batch, {
+      ...this.#runOptions(this.state.interventions),
+      batch: T,
+      lengths: Uint32Array.from({ length: T }, (_, t) => t + 1),
+    });
+    const all = run.prediction();
+    run.free();
+    const width = this.summary.head.outputs;
+    const rows = this.summary.readout === "final-states" ? 0 : T - 1;
+    const chosen = this.outputs.every((k) => k < width) ? this.outputs : [...Array(width).keys()];
+    return Array.from({ length: T }, (_, b) => {
+      // With a prediction per step, example b's answer stands at its own last step.
+      const row = rows === 0 ? b : b * T + b;
+      return softmax(chosen.map((k) => all[row * width + k]));
+    });
+  }
+
+  // ---- backward
+
+  /** The loss of the chosen mode, as `backward` and the gradient plots take it. */
+  lossOptions() {
+    return lossOf(this);
+  }
+  /** Gradients of the shown loss; null in forward mode, unless they were asked for. */
+  get gradients() {
+    return this.state.mode === "backward" ? this.needGradients() : this.#gradients;
+  }
+  needGradients() {
+    if (!this.trace) return null;
+    this.#gradients ??= this.trace.backward(this.lossOptions());
+    return this.#gradients;
+  }
+
+  // ---- the page
+
+  /** CSS pixels at both ends of every time axis. */
+  get axis() {
+    return matchMedia("(max-width: 640px)").matches ? { left: 40, right: 12 } : { left: 64, right: 24 };
+  }
+  /** The colours in use: what `palette` and the plots take. @returns {"light" | "dark"} */
+  get theme() {
+    const { theme } = this.state;
+    return theme !== "auto" ? theme : matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  }
+  /** The link to this view. */
+  get link() {
+    return new URL(toQuery(this.state), location.href).href;
+  }
+
+  /**
+   * Takes the reader's own network.
+   * @param {string} name
+   * @param {Uint8Array} bytes
+   */
+  openFile(name, bytes) {
+    return this.#attempt(async () => {
+      const net = this.module.Network.fromSafetensors(bytes, {});
+      const config = net.summary();
+      net.free();
+      const before = this.file;
+      this.file = { name, bytes, tokens: Boolean(config.embedding), config };
+      this.#baseKey = "";
+      try {
+        const patch = { network: { source: "file", options: {} }, interventions: [] };
+        const view = checked(merged(this.state, { ...patch, network: { ...patch.network, cell: config.cell } })).view;
+        await this.#change(view, patch, "push");
+      } catch (error) {
+        this.file = before;
+        throw error;
+      }
+    });
+  }
+
+  // ---- inside
+
+  /** @param {() => Promise<void>} deed */
+  async #attempt(deed) {
+    try {
+      await deed();
+    } catch (error) {
+      this.#say(TEXT.failure(error), error);
+    }
+  }
+
+  /** @param {string} message @param {unknown} [error] */
+  #say(message, error) {
+    this.dispatchEvent(new CustomEvent("error", { detail: { message, error } }));
+  }
+
+  /** @param {string} name */
+  #emit(name) {
+    this.dispatchEvent(new Event(name));
+  }
+
+  /**
+   * @param {any} wished  a checked view
+   * @param {any} wish    the part that was asked for
+   * @param {"push" | "replace" | "none"} history
+   */
+  async #change(wished, wish, history) {
+    const settled = reconcile(wished, wish, this.library, this.file, this.registry.cells);
+    for (const key of settled.notices) this.#say(TEXT.notices[key]);
+    let next = settled.view;
+    const before = this.state;
+    const whole = (/** @type {any} */ view) => [view.data, view.network, view.interventions];
+    const recompute = !this.trace || !same(whole(next), whole(before));
+    if (recompute) {
+      const turn = ++this.#turn;
+      const waiting = this.#resources(next);
+      if (waiting) {
+        await waiting;
+        // Something newer was asked for meanwhile.
+        if (turn !== this.#turn) return;
+        next = { ...next, selection: this.trace ? this.state.selection : next.selection };
+        if (wish.selection) next.selection = { ...next.selection, ...wish.selection };
+      }
+      next = this.#compute(next);
+    } else {
+      next = fitted(next, this.#size()).view;
+    }
+    this.state = checked(next).view;
+    const now = this.state;
+    if (now.loss !== before.loss) this.#dropGradients();
+    this.#address(history, !same({ ...before, selection: 0 }, { ...now, selection: 0 }));
+    if (recompute) this.#emit("trace");
+    if (!recompute && !same(before.selection, now.selection)) this.#emit("select");
+    if (before.mode !== now.mode || before.loss !== now.loss) this.#emit("mode");
+    if (before.theme !== now.theme || before.projector !== now.projector || before.panel !== now.panel) this.#emit("theme");
+    if (before.speed !== now.speed) {
+      this.#clock = performance.now();
+      this.#emit("play");
+    }
+    if (!same(before.plots, now.plots)) this.#emit("plots");
+  }
+
+  /** Loads what the view needs and is not here yet; null when all is. @param {any} view */
+  #resources({ data, network }) {
+    const needed = [];
+    if (data.kind === "weather" && !this.library.weather) needed.push(this.library.openWeather());
+    const entry = network.source === "trained" ? this.library.find(data.kind === "sentence", network.cell) : null;
+    if (entry && !this.library.bytes(entry)) needed.push(this.library.openWeights(entry));
+    return needed.length > 0 ? Promise.all(needed) : null;
+  }
+
+  #size() {
+    const parameters = new Map(this.summary.parameters.map((/** @type {any} */ p) => [p.name, p.count]));
+    return {
+      steps: this.steps,
+      layers: this.summary.layers,
+      directions: this.summary.bidirectional ? 2 : 1,
+      hidden: this.summary.hidden,
+      lanes: this.spec.lanes.map((/** @type {any} */ l) => l.name),
+      parameter: (/** @type {string} */ name) => Number(parameters.get(name) ?? 0),
+    };
+  }
+
+  /** @param {import("../state/view.js").Intervention[]} interventions @param {any} [spec] @param {number} [steps] */
+  #runOptions(interventions, spec = this.spec, steps = this.steps) {
+    const output = spec.lanes.find((/** @type {any} */ l) => l.output).name;
+    const hold = interventions.flatMap((i) => {
+      if (i.kind === "weight") return [];
+      const { layer, direction, unit } = i;
+      if (i.kind === "off") return [{ layer, direction, unit, lane: output, value: 0, from: 0, to: steps }];
+      const to = Math.min(i.to, steps);
+      return i.from < to ? [{ layer, direction, unit, lane: i.lane, value: i.value, from: i.from, to }] : [];
+    });
+    return { steps, batch: 1, hold };
+  }
+
+  /** Everything new for a view whose resources are here; leaves all as it was when something throws. @param {any} view */
+  #compute(view) {
+    const key = JSON.stringify([view.network, view.data.kind === "sentence", view.network.source === "file" ? this.file?.name : ""]);
+    const fresh = key !== this.#baseKey;
+    /** @type {any[]} */
+    const made = [];
+    const keep = (/** @type {any} */ object) => (made.push(object), object);
+    const old = { base: this.#base, net: this.net, trace: this.trace, ghost: this.ghost, gradients: this.#gradients };
+    const kept = { summary: this.summary, spec: this.spec, sequence: this.sequence, entry: this.entry };
+    try {
+      const sequence = sequenceOf(view, this);
+      const base = fresh ? keep(buildNetwork(view, this)) : old.base;
+      const summary = fresh ? base.summary() : kept.summary;
+      const spec = fresh ? base.spec() : kept.spec;
+      Object.assign(this, { sequence, summary, spec });
+      const { view: fit, dropped } = fitted(view, this.#size());
+      const weights = fit.interventions.filter((/** @type {any} */ i) => i.kind === "weight");
+      const net = weights.length > 0 ? keep(base.clone()) : base;
+      for (const { name, index, value } of weights) {
+        const values = net.parameter(name);
+        values[index] = value;
+        net.setParameter(name, values);
+      }
+      const touched = fit.interventions.length > 0 || sequence.edited.size > 0;
+      const trace = keep(net.run(runInput(sequence, summary, sequence.input), this.#runOptions(fit.interventions, spec, sequence.steps)));
+      const ghost = touched ? keep(base.run(runInput(sequence, summary, sequence.untouched), this.#runOptions([], spec, sequence.steps))) : null;
+      const entry = view.network.source === "trained" ? this.library.find(sequence.kind === "sentence", view.network.cell) : null;
+      Object.assign(this, { net, trace, ghost, entry });
+      this.#base = base;
+      this.#baseKey = key;
+      this.#gradients = null;
+      this.#probabilities = null;
+      // Freed after this turn: whoever listens reads the new ones first.
+      queueMicrotask(() => freeAll(Object.values(old), [base, net, trace, ghost]));
+      if (dropped > 0) this.#say(TEXT.dropped(dropped));
+      return fit;
+    } catch (error) {
+      freeAll(made, []);
+      Object.assign(this, kept);
+      throw error;
+    }
+  }
+
+  #dropGradients() {
+    const gradients = this.#gradients;
+    this.#gradients = null;
+    queueMicrotask(() => freeAll([gradients], []));
+  }
+
+  /** @param {"push" | "replace" | "none"} how @param {boolean} different  more than the selection changed */
+  #address(how, different) {
+    if (how === "none") return;
+    if (how === "push" && different) {
+      clearTimeout(this.#addressTimer);
+      this.#addressTimer = 0;
+      history.pushState(null, "", toQuery(this.state));
+      return;
+    }
+    if (this.#addressTimer) return;
+    const wait = Math.max(0, this.#addressAt + ADDRESS_PACE - performance.now());
+    this.#addressTimer = window.setTimeout(() => {
+      this.#addressTimer = 0;
+      this.#addressAt = performance.now();
+      history.replaceState(null, "", toQuery(this.state));
+    }, wait);
+  }
+}
+
+/** @param {number[]} scores */
+function softmax(scores) {
+  const most = Math.max(...scores);
+  const powers = scores.map((score) => Math.exp(score - most));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}
