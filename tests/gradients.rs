@@ -101,6 +101,87 @@ fn worst(Case { net, run, upstream }: &Case, tamper: f64) -> f64 {
     worst
 }
 
+/// A lane's gradient is what the loss does when that lane alone is moved: held at its own value, plus and minus a little.
+fn worst_lane(net: &Net<f64>, run: &Run<f64>, upstream: &Upstream<f64>, tamper: f64) -> f64 {
+    const EPS: f64 = 1e-6;
+    let trace = net.run(run.clone()).unwrap();
+    let gradients = trace.backward(upstream).unwrap();
+    let mut worst = 0.0f64;
+    for layer in 0..net.config().layers {
+        for direction in 0..net.config().directions() {
+            let (tape, dtape) = (trace.tape(layer, direction).unwrap(), gradients.tape(layer, direction).unwrap());
+            for (k, lane) in net.cell().spec().lanes.iter().enumerate() {
+                for (t, unit) in (0..T).flat_map(|t| [0, 3].map(|unit| (t, unit))) {
+                    let at = |e: f64| {
+                        let (mut run, value) = (run.clone(), tape.lane(k, t, 0)[unit] + e);
+                        let units = HoldUnits::One(unit);
+                        run.holds.push(Hold { layer, direction, lane: lane.name.into(), units, value, from: t, to: t + 1 });
+                        loss(net, &run, upstream)
+                    };
+                    let slope = (at(EPS) - at(-EPS)) / (2.0 * EPS);
+                    worst = worst.max((dtape.lane(k, t, 0)[unit] + tamper - slope).abs());
+                }
+            }
+        }
+    }
+    worst
+}
+
+#[test]
+fn every_lane_has_its_exact_gradient() {
+    for family in all() {
+        for options in variants(*family) {
+            let config = Config { options: options.clone(), layers: 2, bidirectional: true, ..Config::new(family.name(), I, H) };
+            let net = Net::<f64>::random(Config { head: Some(Head { outputs: 2 }), ..config }, 7, Start::default()).unwrap();
+            let (spec, mut rng) = (net.cell().spec(), Rng::new(4));
+            let run = Run::new(T, 1, Input::Values(numbers(&mut rng, T * I)));
+            let last = spec.carried().map(|k| (spec.lanes[k].name.to_string(), numbers(&mut rng, 4 * H))).collect();
+            let output = Some(numbers(&mut rng, T * 2 * H));
+            let upstream = Upstream { output, prediction: Some(numbers(&mut rng, T * 2)), last };
+            let (worst, tampered) = (worst_lane(&net, &run, &upstream, 0.0), worst_lane(&net, &run, &upstream, 1e-5));
+            assert!(worst < 1e-7, "{} {options:?}: {worst}", family.name());
+            assert!(tampered > 1e-7, "a wrong gradient must be seen");
+        }
+    }
+}
+
+#[test]
+fn without_biases_and_through_an_embedding_and_final_states() {
+    for family in all() {
+        for (options, bias) in variants(*family).into_iter().flat_map(|options| [(options.clone(), true), (options, false)]) {
+            let mut config = Config::new(family.name(), 0, H);
+            (config.options, config.bias, config.bidirectional, config.layers) = (options.clone(), bias, true, 2);
+            config.embedding = Some(Embedding { vocabulary: 4, width: I });
+            (config.head, config.readout) = (Some(Head { outputs: 2 }), Readout::FinalStates);
+            let net = Net::<f64>::random(config, 9, Start::default()).unwrap();
+            let mut rng = Rng::new(5);
+            // Four words for twelve places: some appear more than once, and their gradients add up.
+            let mut run = Run::new(T, B, Input::Tokens((0..T * B).map(|_| rng.int(4)).collect()));
+            run.lengths = Some(vec![3, 6]);
+            let d_prediction = numbers(&mut rng, B * 2);
+            let upstream = Upstream { prediction: Some(d_prediction.clone()), ..Upstream::default() };
+            let loss = |net: &Net<f64>| {
+                let trace = net.run(run.clone()).unwrap();
+                trace.prediction().unwrap().iter().zip(&d_prediction).map(|(x, y)| x * y).sum::<f64>()
+            };
+            let gradients = net.run(run.clone()).unwrap().backward(&upstream).unwrap();
+            for p in net.parameters() {
+                for k in 0..p.values.len() {
+                    let at = |e: f64| {
+                        let (mut net, mut values) = (net.clone(), p.values.clone());
+                        values[k] += e;
+                        net.set_parameter(&p.name, &values).unwrap();
+                        loss(&net)
+                    };
+                    let slope = (at(1e-6) - at(-1e-6)) / 2e-6;
+                    let found = gradients.parameter(&p.name).unwrap().values[k];
+                    assert!((found - slope).abs() < 1e-7, "{} {options:?} {}[{k}]: {found} and {slope}", family.name(), p.name);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn every_variant_has_exact_gradients() {
     for family in all() {
