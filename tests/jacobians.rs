@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 use support::{Case, Drawn, Values, index};
 use unrolled::cell::Precision;
 use unrolled::math::norm::spectral_norm;
-use unrolled::net::{Trace, Upstream};
+use unrolled::net::{Input, Trace, Upstream};
 use unrolled::probe::{Influence, RunningProduct, State, StepJacobians, jacobian};
 
 /// Of the largest value: f64 rounds at 1e-16, and 40 steps of products and a singular value lie in between.
@@ -62,9 +62,9 @@ fn running<T: Precision>(trace: &Trace<T>, layer: usize, direction: usize, state
 fn check_direction<T: Precision>(case: &Case, trace: &Trace<T>, layer: usize, direction: usize, expected: &Expected, what: &str) {
     let steps = case.steps;
     if let Some(full) = expected.full {
-        let size = full.len() / (steps + 1);
+        let entries = full.len() / (steps + 1);
         for from in 0..=steps {
-            let expected = &full[from * size * size..][..size * size];
+            let expected = &full[from * entries..][..entries];
             let got = jacobian(trace, layer, direction, 0, (from, steps), State::Full).unwrap();
             let rows: Vec<f64> = got.values.transpose().iter().copied().collect();
             assert_close::<T>(&rows, expected, &format!("{what}: d s_T / d s_{from}"));
@@ -147,6 +147,21 @@ fn jacobians_and_norms_in_f64() {
 #[test]
 fn jacobians_and_norms_in_f32() {
     check::<f32>();
+}
+
+/// NaN in a run is NaN in its Jacobians, not a number made up for it, and every loop over them ends.
+#[test]
+fn nan_stays_nan() {
+    let mut drawn = index().jacobians[0].draw::<f32>();
+    let Input::Values(x) = &mut drawn.run.input else { panic!("the cases read numbers") };
+    x[3 * 2] = f32::NAN;
+    let trace = drawn.net.run(drawn.run.clone()).unwrap();
+    let mut one_step = StepJacobians::new(&trace, 0, 0, 0).unwrap();
+    while one_step.advance(&trace).unwrap() {}
+    let nans: Vec<bool> = one_step.norms().iter().map(|n| n.is_nan()).collect();
+    assert_eq!(nans, [false, false, false, true, true, true]);
+    assert_eq!(one_step.done(), 1.0);
+    assert!(running(&trace, 0, 0, State::Full)[..6].iter().all(|n| n.is_nan()));
 }
 
 /// The norms tell a slightly different network apart, so the comparison above is one.

@@ -137,6 +137,8 @@ pub struct StepJacobians<T> {
     of: Vec<usize>,
     kept: Vec<Option<Arc<Vec<T>>>>,
     norms: Vec<f64>,
+    /// Moments whose norm is known: the first so many.
+    known: usize,
 }
 
 /// Bytes of one-step Jacobians kept per layer and direction.
@@ -146,7 +148,8 @@ impl<T: Scalar> StepJacobians<T> {
     pub fn new(trace: &Trace<T>, layer: usize, direction: usize, example: usize) -> Result<Self> {
         let moments = moments(trace, layer, direction, example)?;
         let of = State::Full.rows(trace);
-        Ok(StepJacobians { layer, direction, example, of, kept: vec![None; moments.len()], norms: vec![f64::NAN; moments.len()] })
+        let (kept, norms) = (vec![None; moments.len()], vec![f64::NAN; moments.len()]);
+        Ok(StepJacobians { layer, direction, example, of, kept, norms, known: 0 })
     }
 
     /// Elements of the state.
@@ -183,15 +186,18 @@ impl<T: Scalar> StepJacobians<T> {
 
     /// Computes the norm of one more moment. False when all are known.
     pub fn advance(&mut self, trace: &Trace<T>) -> Result<bool> {
-        let Some(t) = self.norms.iter().position(|n| n.is_nan()) else { return Ok(false) };
+        let t = self.known;
+        if t == self.norms.len() {
+            return Ok(false);
+        }
         let (j, n, h) = (self.at(trace, t)?, self.of.len(), trace.net.config().hidden);
         let norm = spectral_norm(&DMatrix::from_fn(h, h, |r, c| j[c * n + r].f64()));
-        // A Jacobian that is itself not a number must not be asked for again.
-        self.norms[t] = if norm.is_nan() { f64::INFINITY } else { norm };
-        Ok(self.norms.iter().any(|n| n.is_nan()))
+        self.norms[t] = norm;
+        self.known += 1;
+        Ok(self.known < self.norms.len())
     }
 
     pub fn done(&self) -> f64 {
-        self.norms.iter().filter(|n| !n.is_nan()).count() as f64 / self.norms.len().max(1) as f64
+        self.known as f64 / self.norms.len().max(1) as f64
     }
 }
