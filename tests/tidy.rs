@@ -12,7 +12,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("tape", &["cell", "math", "error"], &["nalgebra", "serde"]),
     ("net", &["tape", "cell", "math", "error"], &["nalgebra", "libm", "serde"]),
     ("task", &["math", "error"], &["serde"]),
-    ("probe", &["net", "tape", "cell", "math", "error"], &["nalgebra", "serde"]),
+    ("probe", &["net", "tape", "cell", "math", "error"], &["nalgebra", "libm", "serde"]),
     ("io", &["net", "tape", "cell", "math", "error"], &["safetensors", "half", "serde"]),
     ("plot", &["probe", "tape", "cell", "error"], &["plotters", "plotters_backend", "serde"]),
     (
