@@ -4,6 +4,7 @@
 
 pub mod cell;
 pub mod error;
+pub mod io;
 pub mod math;
 pub mod net;
 pub mod probe;

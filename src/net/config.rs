@@ -106,12 +106,13 @@ impl Config {
         if let Some(head) = &self.head {
             within("head.outputs", head.outputs, 1, LIMITS.vocabulary)?;
         }
-        // At most 4 blocks, two matrices each; an upper bound is enough here.
-        let per_layer = 4 * self.hidden * (self.input.max(self.directions() * self.hidden) + self.hidden + 2);
-        let embedding = self.embedding.as_ref().map_or(0, |e| e.vocabulary * e.width);
-        let head = self.head.as_ref().map_or(0, |h| h.outputs * (self.output_width() + 1));
-        let total = per_layer * self.layers * self.directions() + embedding + head;
-        if total > LIMITS.parameters {
+        // At most 4 blocks, two matrices each; an upper bound is enough here. (In u64: wasm's usize would wrap around.)
+        let wide = |n: usize| n as u64;
+        let per_layer = 4 * wide(self.hidden) * wide(self.input.max(self.output_width()) + self.hidden + 2);
+        let embedding = self.embedding.as_ref().map_or(0, |e| wide(e.vocabulary) * wide(e.width));
+        let head = self.head.as_ref().map_or(0, |h| wide(h.outputs) * wide(self.output_width() + 1));
+        let total = per_layer * wide(self.layers * self.directions()) + embedding + head;
+        if total > wide(LIMITS.parameters) {
             return Err(Error::new(
                 Code::OutOfRange,
                 format!("this network would have about {total} parameters; expected at most {}", LIMITS.parameters),

@@ -1,0 +1,110 @@
+//! PyTorch's networks in safetensors files: an 8-byte little-endian header length, a JSON header with each tensor's type,
+//! shape and place, and the values without gaps (<https://github.com/huggingface/safetensors>).
+//!
+//! `header` opens the file, `names` finds the recurrent stack and what stands around it, `read` makes the network,
+//! `write` the way back.
+
+mod header;
+mod names;
+mod read;
+mod write;
+
+pub use read::read;
+pub use write::write;
+
+use serde::{Deserialize, Serialize};
+
+use crate::net::Readout;
+
+/// What a file cannot tell, or tells of more than one. Everything left out has a default, and what was taken is reported in
+/// [`Loaded::assumed`]. A choice that concerns another cell than the file's is checked and otherwise not used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Choices {
+    /// `rnn`, `gru` or `lstm`: an error if the file holds another one.
+    pub cell: Option<String>,
+    /// The rnn's `tanh` (PyTorch's default) or `relu`.
+    pub nonlinearity: Option<String>,
+    pub gru: Option<GruChoices>,
+    /// By default every step's output; the final states of both directions in a bidirectional network with a head.
+    pub readout: Option<Readout>,
+    /// The module of the recurrent layers, such as `encoder.lstm`, where a file holds several.
+    pub prefix: Option<String>,
+    /// The module of the output layer, such as `fc`; the empty string for none.
+    pub head: Option<String>,
+    /// The module of the embedding; the empty string for none.
+    pub embedding: Option<String>,
+}
+
+/// The GRU's conventions (see `cell::gru`): PyTorch's are `after` and `keep`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GruChoices {
+    pub reset: Option<String>,
+    pub update: Option<String>,
+}
+
+/// What a network was read from. Prefixes end with a dot, or are empty; the three fit [`Names`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Loaded {
+    /// A sentence for each thing that the file does not say.
+    pub assumed: Vec<String>,
+    /// `lstm.` of `lstm.weight_ih_l0`.
+    pub prefix: String,
+    /// `fc.` of `fc.weight`.
+    pub head_prefix: Option<String>,
+    /// `embedding.` of `embedding.weight`.
+    pub embedding_prefix: Option<String>,
+    /// Tensors that the network has no place for, sorted.
+    pub unused: Vec<String>,
+}
+
+/// Modules under which a network is written; with or without the final dot, empty for none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Names {
+    /// By default the cell's name.
+    pub prefix: Option<String>,
+    /// By default `fc`.
+    pub head: Option<String>,
+    /// By default `embedding`.
+    pub embedding: Option<String>,
+}
+
+/// A module's name as tensors carry it: ends with a dot unless empty.
+fn dotted(module: &str) -> String {
+    if module.is_empty() || module.ends_with('.') { module.into() } else { format!("{module}.") }
+}
+
+/// A foreign name in a message: at most 60 characters, all of them printable.
+fn clip(name: &str) -> String {
+    const MOST: usize = 60;
+    let mut rest = name.chars();
+    let mut text: String = rest.by_ref().take(MOST).map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
+    if rest.next().is_some() {
+        text.push('…');
+    }
+    text
+}
+
+/// `“a”, “b” and 7 more`
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    const MOST: usize = 6;
+    let mut names = names;
+    let shown: Vec<String> = names.by_ref().take(MOST).map(|name| format!("“{}”", clip(name))).collect();
+    match names.count() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// `8 × 2`
+fn extent(shape: &[usize]) -> String {
+    const MOST: usize = 6;
+    let mut text = shape.iter().take(MOST).map(ToString::to_string).collect::<Vec<_>>().join(" × ");
+    if shape.len() > MOST {
+        text.push_str(" × …");
+    }
+    if shape.is_empty() { "a single number".into() } else { text }
+}
