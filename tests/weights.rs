@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use unrolled::io::safetensors::{self, Choices};
 use unrolled::net::{Config, Input, Net, Run};
 use unrolled::task::sentence::{self, Sample, Vocabulary, WORDS};
 use unrolled::task::temperature::{Normalisation, WINDOW, Weather};
@@ -39,23 +40,13 @@ fn weather() -> Weather {
     Weather::parse(&std::fs::read(assets().join("data/weather-nyc-2013-hourly.csv")).expect("the data")).expect("well-formed")
 }
 
-/// The network of an entry, made as its configuration says, with every tensor of its file.
+/// The network of an entry's file, which has to be the one that the entry describes.
 fn load(entry: &Value) -> Net<f32> {
     let config: Config = serde_json::from_value(entry["config"].clone()).expect("a configuration");
-    let mut net = Net::zeros(config).expect("a network");
     let bytes = std::fs::read(assets().join("weights").join(text(entry, "file"))).expect("the file");
-    let file = safetensors::SafeTensors::deserialize(&bytes).expect("safetensors");
-    assert_eq!(file.len(), net.parameters().len());
-    for (name, tensor) in file.tensors() {
-        let values: Vec<f32> = tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-        let name = match name.split_once('.') {
-            Some(("fc", rest)) => format!("head.{rest}"),
-            Some(("embedding", _)) => name,
-            Some((_, rest)) => rest.to_string(),
-            None => name,
-        };
-        net.set_parameter(&name, &values).expect("a tensor of the network");
-    }
+    let (net, loaded) = safetensors::read(&bytes, &Choices::default()).expect("PyTorch's names");
+    assert_eq!(*net.config(), config.checked().expect("a possible network"));
+    assert_eq!(loaded.unused, [""; 0]);
     net
 }
 
