@@ -10,3 +10,5 @@ pub mod net;
 pub mod probe;
 pub mod tape;
 pub mod task;
+#[cfg(target_arch = "wasm32")]
+pub mod web;

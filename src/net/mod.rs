@@ -4,6 +4,7 @@ mod backward;
 mod config;
 mod forward;
 mod init;
+mod loss;
 mod pull_back;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ pub use backward::{Gradients, Upstream};
 pub use config::{Config, Embedding, Head, LIMITS, Readout};
 pub use forward::{Hold, HoldUnits, Initial, Input, Run, Trace};
 pub use init::{Start, block_spectral_radius, spectral_radius};
+pub use loss::{Loss, LossAt, LossKind};
 pub use pull_back::PulledBack;
 
 use crate::cell::{self, Cell, Dims, Precision};

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::cell::{Expr, Function, Target};
 use crate::error::{Code, Error, Result};
 use crate::math::{Real, Scalar};
-use crate::net::{Gradients, Trace, parameter_name};
+use crate::net::{Gradients, Parameter, Trace, parameter_name};
 
 /// Where a term's factor stands.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -182,7 +182,7 @@ impl<T: Scalar> Evaluator<'_, T> {
             Expr::Before { lane } => self.lane(lane, self.trace.moment_before(self.direction, t, self.example)),
             Expr::Input { .. } | Expr::Recurrent { .. } | Expr::Transposed { .. } => {
                 let operand = self.operand(expr, t);
-                (0..h).map(|j| self.product(expr, t, j, &operand).iter().map(|t| t.value).sum()).collect()
+                (0..h).map(|j| self.row(expr, j, &operand)).collect()
             }
             Expr::Gradient { lane } => self.passing(lane, t),
             Expr::BlockGradient { block } => {
@@ -252,35 +252,49 @@ impl<T: Scalar> Evaluator<'_, T> {
         }
     }
 
-    /// The terms of one row (or column) of a matrix product, and its bias.
-    fn product(&self, expr: &Expr, t: usize, unit: usize, operand: &[f64]) -> Vec<Term> {
-        let (config, h) = (self.trace.net.config(), self.trace.net.config().hidden);
+    /// The weights and the bias that a matrix product uses: tensor, first row of the block, and whether it is transposed.
+    fn matrix(&self, expr: &Expr) -> Option<(&Parameter<T>, Option<&Parameter<T>>, usize)> {
         let (name, bias, block) = match expr {
             Expr::Input { block } => ("weight_ih", Some("bias_ih"), block),
             Expr::Recurrent { block, .. } => ("weight_hh", Some("bias_hh"), block),
             Expr::Transposed { block, .. } => ("weight_hh", None, block),
-            _ => return vec![],
+            _ => return None,
         };
-        let k = self.trace.net.cell().spec().block(block).unwrap_or(0);
-        let name = parameter_name(name, self.layer, self.direction);
-        let Ok(weights) = self.trace.net.parameter(&name) else { return vec![] };
+        let named = |name| self.trace.net.parameter(&parameter_name(name, self.layer, self.direction)).ok();
+        let bias = bias.filter(|_| self.trace.net.config().bias).and_then(named);
+        let row = self.trace.net.cell().spec().block(block)? * self.trace.net.config().hidden;
+        Some((named(name)?, bias, row))
+    }
+
+    /// One row (or column) of a matrix product, with its bias.
+    fn row(&self, expr: &Expr, unit: usize, operand: &[f64]) -> f64 {
+        let Some((weights, bias, first)) = self.matrix(expr) else { return f64::NAN };
         let width = weights.shape.get(1).copied().unwrap_or(0);
+        let sum: f64 = match expr {
+            Expr::Transposed { .. } => operand.iter().enumerate().map(|(k, x)| weights.values[(first + k) * width + unit].f64() * x).sum(),
+            _ => weights.values[(first + unit) * width..].iter().zip(operand).map(|(w, x)| w.f64() * x).sum(),
+        };
+        sum + bias.map_or(0.0, |b| b.values[first + unit].f64())
+    }
+
+    /// The terms of one row (or column) of a matrix product, and its bias.
+    fn product(&self, expr: &Expr, t: usize, unit: usize, operand: &[f64]) -> Vec<Term> {
+        let Some((weights, bias, first)) = self.matrix(expr) else { return vec![] };
+        let (name, width) = (&weights.name, weights.shape.get(1).copied().unwrap_or(0));
+        let transposed = matches!(expr, Expr::Transposed { .. });
         let mut terms = vec![];
         for (column, x) in operand.iter().enumerate() {
-            let (row, col) = if bias.is_some() { (k * h + unit, column) } else { (k * h + column, unit) };
+            let (row, col) = if transposed { (first + column, unit) } else { (first + unit, column) };
             let w = weights.values[row * width + col].f64();
             let source = self.source(expr, t, column);
             let label = format!("{name}[{row}, {col}] · {}", said(&source));
             terms.push(Term { label, value: w * x, weight: Some(w), parameter: Some((name.clone(), row, col)), input: Some(*x), source });
         }
-        if let (Some(bias), true) = (bias, config.bias) {
-            let parameter = parameter_name(bias, self.layer, self.direction);
-            let row = k * h + unit;
-            if let Ok(b) = self.trace.net.parameter(&parameter) {
-                let label = format!("{parameter}[{row}]");
-                let source = Source::Bias { parameter, row };
-                terms.push(Term { label, value: b.values[row].f64(), weight: None, parameter: None, input: None, source });
-            }
+        if let Some(bias) = bias {
+            let row = first + unit;
+            let label = format!("{}[{row}]", bias.name);
+            let source = Source::Bias { parameter: bias.name.clone(), row };
+            terms.push(Term { label, value: bias.values[row].f64(), weight: None, parameter: None, input: None, source });
         }
         terms
     }

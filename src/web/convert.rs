@@ -1,0 +1,95 @@
+//! Values in and out: typed arrays, plain objects, errors with a code.
+
+use js_sys::{Array, Float32Array, Float64Array, Reflect, Uint32Array};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
+
+use crate::error::{Code, Error};
+
+impl From<Error> for JsValue {
+    fn from(error: Error) -> JsValue {
+        let js = js_sys::Error::new(&error.message);
+        // An object made a line above takes properties.
+        let _ = Reflect::set(&js, &"code".into(), &error.code.as_str().into());
+        js.into()
+    }
+}
+
+/// A plain object.
+pub fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    value.serialize(&serializer).map_err(|e| Error::new(Code::Format, format!("cannot hand out a value: {e}")).into())
+}
+
+/// A struct from a plain object; `undefined` reads as an empty one.
+pub fn from_js<T: DeserializeOwned>(what: &str, value: &JsValue) -> Result<T, JsValue> {
+    let value = if value.is_undefined() || value.is_null() { JsValue::from(js_sys::Object::new()) } else { value.clone() };
+    serde_wasm_bindgen::from_value(value).map_err(|e| {
+        let message: String = e.to_string().chars().take(300).collect();
+        Error::new(Code::Format, format!("{what}: {message}")).into()
+    })
+}
+
+/// A property, `None` where it is absent.
+pub fn property(object: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(object, &name.into()).ok().filter(|v| !v.is_undefined() && !v.is_null())
+}
+
+/// Numbers from a typed array or a plain array.
+pub fn numbers(what: &str, value: &JsValue) -> Result<Vec<f64>, JsValue> {
+    if let Some(array) = value.dyn_ref::<Float32Array>() {
+        return Ok(array.to_vec().into_iter().map(f64::from).collect());
+    }
+    if let Some(array) = value.dyn_ref::<Float64Array>() {
+        return Ok(array.to_vec());
+    }
+    if let Some(array) = value.dyn_ref::<Uint32Array>() {
+        return Ok(array.to_vec().into_iter().map(f64::from).collect());
+    }
+    if !Array::is_array(value) {
+        return Err(Error::new(Code::Format, format!("{what}: expected a Float32Array or an array of numbers")).into());
+    }
+    let number = |(k, v): (usize, JsValue)| {
+        v.as_f64().ok_or_else(|| Error::new(Code::Format, format!("{what}[{k}] is not a number; expected numbers only")).into())
+    };
+    Array::from(value).iter().enumerate().map(number).collect()
+}
+
+pub fn floats(what: &str, value: &JsValue) -> Result<Vec<f32>, JsValue> {
+    if let Some(array) = value.dyn_ref::<Float32Array>() {
+        return Ok(array.to_vec());
+    }
+    Ok(numbers(what, value)?.into_iter().map(|v| v as f32).collect())
+}
+
+/// Whole numbers that are not negative.
+pub fn indices(what: &str, value: &JsValue) -> Result<Vec<usize>, JsValue> {
+    let index = |v: f64| {
+        if v >= 0.0 && v.fract() == 0.0 && v < 4e9 {
+            return Ok(v as usize);
+        }
+        Err(Error::new(Code::OutOfRange, format!("{what} has {v}; expected whole numbers from 0")).into())
+    };
+    numbers(what, value)?.into_iter().map(index).collect()
+}
+
+pub fn float32(values: &[f32]) -> Float32Array {
+    Float32Array::from(values)
+}
+
+/// An object being filled with properties.
+pub struct Object(js_sys::Object);
+
+impl Object {
+    pub fn new() -> Self {
+        Object(js_sys::Object::new())
+    }
+    pub fn set(self, name: &str, value: impl Into<JsValue>) -> Self {
+        let _ = Reflect::set(&self.0, &name.into(), &value.into());
+        self
+    }
+    pub fn into_js(self) -> JsValue {
+        self.0.into()
+    }
+}
