@@ -8,14 +8,15 @@ use super::convert::{float32, floats, from_js, indices, property, to_js};
 use super::trace::Trace;
 use crate::cell::Options;
 use crate::error::{Code, Error};
+use crate::io::safetensors::{Choices, Loaded, Names, read, write};
 use crate::net::{Config, Embedding, Head, Hold, HoldUnits, Initial, Input, Net, Readout, Run, Start, block_spectral_radius};
 
 /// A network with its parameters. Owns wasm memory: `free()` it.
 #[wasm_bindgen]
 pub struct Network {
     pub(super) net: Net<f32>,
-    /// What a file could not tell and was assumed.
-    pub(super) assumed: Vec<String>,
+    /// The file it came from: what was assumed, what was not used.
+    pub(super) loaded: Loaded,
 }
 
 #[derive(Default, Deserialize)]
@@ -47,6 +48,7 @@ struct Summary<'a> {
     head: &'a Option<Head>,
     embedding: &'a Option<Embedding>,
     readout: Readout,
+    file: &'a Loaded,
     assumed: &'a [String],
     parameters: Vec<ParameterSummary<'a>>,
     parameter_count: usize,
@@ -104,7 +106,22 @@ impl Network {
             return Err(Error::new(Code::OutOfRange, format!("seed is {}; expected a whole number from 0 to 2^53 − 1", beside.seed)).into());
         }
         let start = Start { spectral_radius: beside.spectral_radius, memory_bias: beside.memory_bias };
-        Ok(Network { net: Net::random(config, beside.seed as u64, start)?, assumed: vec![] })
+        Ok(Network { net: Net::random(config, beside.seed as u64, start)?, loaded: Loaded::default() })
+    }
+
+    /// A network from a file that PyTorch wrote. What the file cannot tell is in `summary().assumed`.
+    #[wasm_bindgen(js_name = fromSafetensors)]
+    pub fn from_safetensors(bytes: &[u8], choices: &JsValue) -> Result<Network, JsValue> {
+        let choices: Choices = from_js("choices", choices)?;
+        let (net, loaded) = read(bytes, &choices)?;
+        Ok(Network { net, loaded })
+    }
+
+    /// A file that PyTorch's `load_state_dict` takes.
+    #[wasm_bindgen(js_name = toSafetensors)]
+    pub fn to_safetensors(&self, names: &JsValue) -> Result<Vec<u8>, JsValue> {
+        let names: Names = from_js("names", names)?;
+        Ok(write(&self.net, &names)?)
     }
 
     /// What the network is: sizes, options, parameters with shapes, state bytes.
@@ -123,7 +140,8 @@ impl Network {
             head: &config.head,
             embedding: &config.embedding,
             readout: config.readout,
-            assumed: &self.assumed,
+            file: &self.loaded,
+            assumed: &self.loaded.assumed,
             parameters: parameters.map(|p| ParameterSummary { name: &p.name, shape: &p.shape, count: p.values.len() }).collect(),
             parameter_count: self.net.parameter_count(),
             state_bytes: self.net.state_bytes(),
@@ -166,7 +184,7 @@ impl Network {
     /// An independent copy.
     #[wasm_bindgen(js_name = clone)]
     pub fn copy(&self) -> Network {
-        Network { net: self.net.clone(), assumed: self.assumed.clone() }
+        Network { net: self.net.clone(), loaded: self.loaded.clone() }
     }
 
     /// Runs the network. `input` is T×B×I, or T×B token ids where there is an embedding.
