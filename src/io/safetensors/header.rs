@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors};
 
-use super::clip;
+use super::{clip, shorten};
 use crate::error::{Code, Error, Result};
 
 /// The reference implementation's limit.
@@ -157,14 +157,10 @@ fn foreign(error: &SafeTensorError) -> Error {
         }
         SafeTensorError::ValidationOverflow => "a tensor's shape describes more values than can be counted".into(),
         SafeTensorError::InvalidHeaderDeserialization(e) => {
-            let text = e.to_string();
-            let short: String = text.chars().take(120).map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
-            format!("the header is not a JSON object of tensors with dtype, shape and data_offsets: {short}")
+            let why = shorten(&e.to_string(), 120);
+            format!("the header is not a JSON object of tensors with dtype, shape and data_offsets: {why}")
         }
-        other => {
-            let short: String = other.to_string().chars().take(120).collect();
-            format!("not a safetensors file: {short}")
-        }
+        other => format!("not a safetensors file: {}", shorten(&other.to_string(), 120)),
     };
     format_error(message)
 }

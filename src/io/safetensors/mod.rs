@@ -79,13 +79,18 @@ fn dotted(module: &str) -> String {
 
 /// A foreign name in a message: at most 60 characters, all of them printable.
 fn clip(name: &str) -> String {
-    const MOST: usize = 60;
-    let mut rest = name.chars();
-    let mut text: String = rest.by_ref().take(MOST).map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
+    shorten(name, 60)
+}
+
+/// Foreign text cut to a number of characters; those that steer a terminal or turn the line's direction are replaced.
+fn shorten(text: &str, most: usize) -> String {
+    let steers = |c: char| c.is_control() || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let mut rest = text.chars();
+    let mut short: String = rest.by_ref().take(most).map(|c| if steers(c) { '\u{FFFD}' } else { c }).collect();
     if rest.next().is_some() {
-        text.push('…');
+        short.push('…');
     }
-    text
+    short
 }
 
 /// `“a”, “b” and 7 more`

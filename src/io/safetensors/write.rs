@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use safetensors::tensor::{Dtype, View, serialize};
 
-use super::{Names, clip, dotted};
+use super::{Names, clip, dotted, shorten};
 use crate::error::{Code, Error, Result};
 use crate::math::Scalar;
 use crate::net::{Net, Parameter};
@@ -29,10 +29,8 @@ pub fn write<T: Scalar>(net: &Net<T>, names: &Names) -> Result<Vec<u8>> {
         _ => format!("{stack}{}", p.name),
     };
     // No metadata: its order in the file would be the hash map's.
-    serialize(net.parameters().iter().map(|p| (place(p), Values(p))), None).map_err(|e| {
-        let short: String = e.to_string().chars().take(120).collect();
-        Error::new(Code::Format, format!("the network could not be written: {short}"))
-    })
+    serialize(net.parameters().iter().map(|p| (place(p), Values(p))), None)
+        .map_err(|e| Error::new(Code::Format, format!("the network could not be written: {}", shorten(&e.to_string(), 120))))
 }
 
 fn module(name: &str) -> Result<String> {

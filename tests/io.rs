@@ -1,0 +1,12 @@
+//! Files of PyTorch's networks: what is written can be read, whatever its names and types, and nothing else can.
+
+#[path = "io/damaged.rs"]
+mod damaged;
+#[path = "io/file.rs"]
+mod file;
+#[path = "io/fuzz.rs"]
+mod fuzz;
+#[path = "io/layouts.rs"]
+mod layouts;
+#[path = "io/memory.rs"]
+mod memory;
