@@ -1,4 +1,11 @@
-// The page's wiring: one session, and the elements that show it.
+// The page's wiring: one session, the elements that show it, the page's keys and messages.
+import { button } from "./elements/controls.js";
+import { make, write } from "./elements/dom.js";
+import "./elements/top-bar.js";
+import "./elements/data-panel.js";
+import "./elements/network-panel.js";
+import "./elements/sequence-view.js";
+import "./elements/transport-bar.js";
 import { load } from "./engine/load.js";
 import { Session } from "./engine/session.js";
 import { TEXT } from "./strings/en.js";
@@ -8,7 +15,9 @@ const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.
 const session = new Session();
 
 session.addEventListener("error", (event) => {
-  byId("notice").textContent = /** @type {CustomEvent} */ (event).detail.message;
+  const { message } = /** @type {CustomEvent} */ (event).detail;
+  const close = button(TEXT.close, () => byId("notice").replaceChildren(), { path: "M4 4l8 8M12 4l-8 8", silent: true, class: "cross" });
+  byId("notice").replaceChildren(make("p", { text: message }), close);
 });
 
 session.addEventListener("theme", dress);
@@ -20,6 +29,7 @@ function dress() {
 
 session.addEventListener("ready", () => {
   dress();
+  byId("loading").remove();
   for (const id of ["side", "timeline", "details"]) byId(id).hidden = false;
   for (const element of document.querySelectorAll("*")) {
     if (element.localName.includes("-")) /** @type {any} */ (element).session = session;
@@ -27,11 +37,48 @@ session.addEventListener("ready", () => {
   root.dataset.view = "ready";
 });
 
+const disclose = byId("side-title");
+disclose.textContent = TEXT.top.panel;
+disclose.addEventListener("click", () => write(disclose, { "aria-expanded": String(disclose.ariaExpanded !== "true") }));
+
+/** The page's keys; those of a field, a choice or a dialog are its own. */
+addEventListener("keydown", (event) => {
+  const target = /** @type {Element} */ (event.target);
+  if (root.dataset.view !== "ready" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (target.closest("input, select, textarea, dialog, [contenteditable]")) return;
+  if (event.key === " " && target.closest("button, a, summary, [role=button]")) return;
+  const by = event.shiftKey ? 10 : 1;
+  /** @type {Record<string, () => void>} */
+  const keys = {
+    " ": () => (session.playing ? session.pause() : session.play()),
+    ArrowLeft: () => session.step(-by),
+    ArrowRight: () => session.step(by),
+    Home: () => session.step(-session.steps),
+    End: () => session.step(session.steps),
+    "?": () => /** @type {any} */ (document.querySelector("top-bar")).openHelp(),
+  };
+  const deed = keys[event.key];
+  if (!deed) return;
+  event.preventDefault();
+  deed();
+});
+
+/** @param {unknown} error @param {string} advice */
+function fail(error, advice) {
+  root.dataset.view = "failed";
+  byId("loading").replaceChildren(
+    make("h2", { text: TEXT.broken.title }),
+    make("p", { text: advice }),
+    make("p", { class: "hint", text: TEXT.failure(error) }),
+    button(TEXT.broken.again, () => location.reload(), { class: "main" }),
+  );
+}
+
+byId("loading").textContent = TEXT.loading;
 try {
   await load();
   root.dataset.module = "ready";
-  await session.start();
+  await session.start().catch((error) => fail(error, TEXT.broken.data));
 } catch (error) {
-  root.dataset.view = "failed";
-  byId("notice").textContent = TEXT.failure(error);
+  fail(error, TEXT.broken.wasm);
 }

@@ -97,24 +97,24 @@ export function runInput(sequence, summary, values) {
 }
 
 /**
- * The loss that is asked about. What has no target (not measured, or not known) counts as met: it adds no gradient.
+ * The loss that is asked about, for `backward` and for the plots of gradients. A reading that was not measured is no part
+ * of it; a sentence whose answer is not known is asked about the answer that the network gives; a network without a head
+ * is asked about the mean square of its output.
  * @param {import("./session.js").Session} session
  */
-export function lossOf({ trace, summary, sequence, state, outputs }) {
-  const every = state.loss === "every";
+export function lossOf(session) {
+  const { summary, sequence, state, outputs, steps } = session;
+  if (!summary.head) return { loss: `${state.loss}-mean-square` };
+  const width = summary.head.outputs;
   if (sequence.kind === "sentence") {
-    const prediction = trace.prediction();
-    const own = outputs.every((k) => k < prediction.length) ? outputs : [...prediction.keys()];
-    const label = sequence.label ?? own.reduce((best, k, i) => (prediction[k] > prediction[own[best]] ? i : best), 0);
-    return { loss: "last-cross-entropy", target: own[label] };
+    const classes = outputs.every((k) => k < width) ? outputs : [];
+    const answer = /** @type {number[]} */ (session.prediction(steps - 1));
+    return { loss: "last-cross-entropy", target: sequence.label ?? answer.indexOf(Math.max(...answer)), classes };
   }
-  const prediction = trace.prediction();
-  const width = summary.head?.outputs ?? prediction.length / sequence.steps;
   const { mean, deviation } = sequence.normalisation;
-  const target = Float32Array.from(prediction);
-  sequence.next.forEach((value, t) => {
-    if (!Number.isNaN(value)) target[t * width] = (value - mean) / deviation;
-  });
+  const target = new Float32Array(steps * width).fill(NaN);
+  sequence.next.forEach((value, t) => (target[t * width] = (value - mean) / deviation));
+  const every = state.loss === "every" && summary.readout !== "final-states";
   return every ? { loss: "every-mean-square", target } : { loss: "last-mean-square", target: target.slice(-width) };
 }
 

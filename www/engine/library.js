@@ -1,5 +1,6 @@
 // What the page has beside the module: trained weights with what they achieve, weather, and the reader's own file.
 import { asset } from "./load.js";
+import { TEXT } from "../strings/en.js";
 
 /**
  * @typedef {object} Entry  one line of assets/weights/index.json
@@ -38,7 +39,12 @@ export class Library {
   }
 
   async openWeather() {
-    this.weather ??= this.#module.weather(await (await asset(WEATHER)).text());
+    if (this.weather) return;
+    const table = this.#module.weather(await (await asset(WEATHER)).text());
+    const stations = table.stations.map((/** @type {string} */ name) => ({ name: name.toLowerCase(), title: TEXT.stations[name] ?? name }));
+    const series = new Map(stations.map((/** @type {any} */ { name }) => [name, table.series(name)]));
+    this.weather = { start: table.start, stations, series: (name) => series.get(name) ?? new Float32Array(0) };
+    table.free();
   }
 
   /** The weights' file, once loaded. @param {Entry} entry */

@@ -109,7 +109,7 @@ export class Session extends EventTarget {
     return this.set({ selection: patch }, { history: "replace" });
   }
 
-  /** @param {Partial<typeof NOTHING>} patch */
+  /** @param {Partial<Session["hover"]>} patch */
   setHover(patch) {
     const next = { ...this.hover, ...patch };
     if (same(next, this.hover)) return;
@@ -269,6 +269,7 @@ export class Session extends EventTarget {
    * @param {Uint8Array} bytes
    */
   openFile(name, bytes) {
+    const failed = (/** @type {unknown} */ error) => TEXT.network.fileFailed(name, TEXT.failure(error));
     return this.#attempt(async () => {
       const net = this.module.Network.fromSafetensors(bytes, {});
       const config = net.summary();
@@ -284,17 +285,22 @@ export class Session extends EventTarget {
         this.file = before;
         throw error;
       }
-    });
+    }, failed);
+  }
+
+  /** Tells the reader something, as an "error" event does. @param {string} message */
+  report(message) {
+    this.#say(message);
   }
 
   // ---- inside
 
-  /** @param {() => Promise<void>} deed */
-  async #attempt(deed) {
+  /** @param {() => Promise<void>} deed @param {(error: unknown) => string} [words] */
+  async #attempt(deed, words = TEXT.failure) {
     try {
       await deed();
     } catch (error) {
-      this.#say(TEXT.failure(error), error);
+      this.#say(words(error), error);
     }
   }
 

@@ -197,6 +197,7 @@ export function checked(given) {
   if (text.length > LIMITS.text) text = say("text", `${text.length} characters`, text.slice(0, LIMITS.text));
   const label = d.text === undefined && d.label === undefined ? D.data.label : maybe("label", d.label, [0, 99], true);
 
+  /** @type {Record<string, string>} */
   const options = {};
   for (const [key, value] of Object.entries(own(n.options)).slice(0, 8)) {
     const option = name("options", key, "");

@@ -1,21 +1,114 @@
-// Every word on the page, in English.
+// Every word on the page, in English. What one part of the page says stands in its own file.
 import { clockOf, dayOf } from "../engine/sequence.js";
+import { PANELS } from "./en-panels.js";
+
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+const MONTH = new Intl.DateTimeFormat("en-GB", { month: "short", timeZone: "UTC" });
+
+const percent = (/** @type {number} */ share) => `${(share * 100).toFixed(0)} %`;
 
 export const TEXT = {
   name: "Unrolled",
   promise: "Every number is computed live by the code that trains, and agrees with PyTorch.",
+  loading: "Loading the network and a year of weather…",
   reading: (/** @type {number} */ value, /** @type {string} */ unit) =>
     Number.isNaN(value) ? "not measured" : unit ? `${decimal(value, 1)} ${unit}` : decimal(value, 2),
   remark: (/** @type {{field: string, found: string, used: string}} */ { field, found, used }) =>
-    `The link or field “${field}” says ${found || "nothing"}; ${used} is used.`,
+    `“${field}” was ${found || "empty"}; expected what this page offers, and used ${used} instead.`,
   failure: (/** @type {unknown} */ error) => (error instanceof Error ? error.message : String(error)),
-  dropped: (/** @type {number} */ count) => `${count === 1 ? "One change does" : `${count} changes do`} not fit this network and ${count === 1 ? "was" : "were"} undone.`,
+  broken: {
+    title: "The page could not be put together.",
+    wasm: "Its compiled part, unrolled.js with unrolled_bg.wasm, did not load. If you host this page, build it with “cargo xtask build” and serve the whole dist folder, with .wasm files as application/wasm.",
+    data: "A file of its data did not load. If you host this page, serve the whole dist folder, its assets included.",
+    again: "Try again",
+  },
+  close: "Close this message",
+  dropped: (/** @type {number} */ count) =>
+    `${count === 1 ? "One change does" : `${count} changes do`} not fit this network and ${count === 1 ? "was" : "were"} undone.`,
   /** @type {Record<string, string>} */
   notices: {
     unknownCell: "There is no such cell; the LSTM is shown.",
     fileGone: "A file is not part of a link. Choose it again; until then trained weights are shown.",
     noTrained: "There are no trained weights for this; random ones are shown.",
   },
+  /** @type {Record<string, string>} */
+  stations: { JFK: "New York JFK", LGA: "La Guardia", EWR: "Newark" },
+  shortDay: (/** @type {number} */ hour) => DAY.format(new Date(hour * 3_600_000)),
+  month: (/** @type {Date} */ date, /** @type {boolean} */ room) => (room ? MONTH.format(date) : MONTH.format(date).slice(0, 1)),
+
+  top: {
+    panel: "Data and network",
+    direction: "Direction",
+    directions: [
+      { name: "forward", title: "Forward", hint: "What the network computes, from left to right" },
+      { name: "backward", title: "Backward", hint: "What the loss sends back, from right to left" },
+    ],
+    loss: "Loss at",
+    losses: [
+      { name: "last", title: "last step" },
+      { name: "every", title: "every step" },
+    ],
+    theme: "Colours",
+    themes: [
+      { name: "auto", title: "Auto" },
+      { name: "light", title: "Light" },
+      { name: "dark", title: "Dark" },
+    ],
+    projector: "Large type",
+    share: "Copy link",
+    shared: "Link copied",
+    notShared: "The address bar has the link",
+  },
+
+  help: {
+    title: "Keys",
+    close: "Close",
+    keys: /** @type {[string[], string][]} */ ([
+      [["Space"], "play, pause"],
+      [["←", "→"], "one step back, forward"],
+      [["Shift ←", "Shift →"], "ten steps"],
+      [["Home", "End"], "first step, last step"],
+      [["↑", "↓"], "on the marked reading: change it"],
+      [["Tab"], "to the next control"],
+      [["?"], "this list"],
+    ]),
+    mouse: "With a pointer: click a step to go there, drag the marked reading to change it, drag the window on the year to read other hours.",
+  },
+
+  transport: {
+    scrub: "Step",
+    first: "First step",
+    back: "One step back",
+    play: "Play",
+    pause: "Pause",
+    forth: "One step forward",
+    last: "Last step",
+    speed: "Speed",
+    times: (/** @type {number} */ speed) => `${speed}×`,
+    where: (/** @type {number} */ step, /** @type {number} */ steps, /** @type {string} */ label) => `step ${step} of ${steps} · ${label}`,
+  },
+
+  sequence: {
+    title: (/** @type {string} */ kind, /** @type {string} */ station) =>
+      ({ weather: `Temperature at ${station}`, wave: "A sine wave", draw: "Your own series: draw with the pointer" })[kind] ?? "",
+    reading: "Reading at this step",
+    sentence: "Sentence",
+    reset: "as measured",
+    gap: "gap",
+    window: "Window on the year",
+    windowAt: (/** @type {number} */ start, /** @type {number} */ steps) => `${steps} hours from ${dayOf(start)} ${clockOf(start)} UTC`,
+    forecast: (/** @type {string} */ said, /** @type {string} */ came, /** @type {string} */ kind) =>
+      kind === "weather" ? `next hour: forecast ${said}, measured ${came}` : `next step: forecast ${said}, then ${came}`,
+    after: (/** @type {string} */ word) => `after ${word}`,
+    output: (/** @type {number} */ k) => `output ${k}`,
+    answers: (/** @type {number[]} */ answers, /** @type {string[]} */ classes, /** @type {number | null} */ label) => {
+      const said = answers.map((p, k) => `${classes[k] ?? `output ${k}`} ${percent(p)}`).join(", ");
+      return label === null ? said : `${said} · right: ${classes[label]}`;
+    },
+    unknown: (/** @type {string} */ word) => `The network does not know “${word}”; it reads “unknown word” here.`,
+  },
+
+  ...PANELS,
 };
 
 /** A number with a true minus sign. @param {number} value @param {number} digits */

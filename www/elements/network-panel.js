@@ -1,0 +1,209 @@
+// Chooses the network, and says what it is: parameters with their formula filled in, state, what it achieves.
+import { button, choice, menu, slider } from "./controls.js";
+import { make, say, SessionElement } from "./dom.js";
+import { filled } from "./formula.js";
+import { EXPERIMENTS } from "../state/experiments.js";
+import { LIMITS } from "../state/view.js";
+import { TEXT } from "../strings/en.js";
+
+const WORDS = TEXT.network;
+
+class NetworkPanel extends SessionElement {
+  static listens = ["trace"];
+  /** @type {Record<string, any>} */
+  #part = {};
+  #options = make("div", { class: "options" });
+  #optionsOf = "";
+  #file = make("input", { type: "file", accept: ".safetensors", class: "visually-hidden", id: "file-choose" });
+  #fileText = make("p", { class: "hint" });
+  #fileRow = make("div", { class: "file" }, this.#file, make("label", { for: "file-choose", class: "button", text: WORDS.choose }), " ", make("span", { class: "hint", text: WORDS.drop }), this.#fileText);
+  #facts = make("dl", { class: "facts" });
+  #achieved = make("p", { class: "achieved" });
+  #assumed = make("div", { class: "assumed" });
+
+  build() {
+    const { session } = this;
+    const { cells } = session.registry;
+    const set = (/** @type {any} */ network, done = true) => {
+      session.pause();
+      return session.set({ network }, { history: done ? "push" : "replace" });
+    };
+    this.#part.source = choice(
+      WORDS.source,
+      WORDS.sources,
+      (source) => {
+        if (source !== "file" || session.file) return void set({ source });
+        this.#part.source.show(session.state.network.source);
+        this.#fileRow.hidden = false;
+        this.#file.click();
+      },
+      { silent: true },
+    );
+    this.#part.cell = choice(WORDS.cell, cells, (cell) => set({ cell, options: {} }));
+    this.#part.hidden = slider(WORDS.hidden, { min: LIMITS.hidden[0], max: LIMITS.hidden[1], step: 1, scale: "log" }, (hidden, done) => set({ hidden }, done));
+    this.#part.layers = choice(
+      WORDS.layers,
+      Array.from({ length: LIMITS.layers[1] }, (_, k) => ({ name: String(k + 1), title: String(k + 1) })),
+      (layers) => set({ layers: Number(layers) }),
+    );
+    this.#part.direction = choice(WORDS.direction, WORDS.directions, (name) => set({ bidirectional: name === "both" }));
+    this.#part.seed = slider(WORDS.seed, { min: 0, max: 99, step: 1 }, (seed, done) => set({ seed }, done));
+    this.#part.radius = slider(WORDS.radius, { min: 0, max: 2, step: 0.01, digits: 2 }, (spectralRadius, done) => set({ spectralRadius }, done));
+    this.#part.memory = slider(" ", { min: -6, max: 6, step: 0.1, digits: 1 }, (memoryBias, done) => set({ memoryBias }, done));
+    this.#part.reset = button(WORDS.reset, () => set({ spectralRadius: null, memoryBias: null }), { class: "link" });
+    this.#file.addEventListener("change", () => {
+      const [file] = this.#file.files ?? [];
+      if (file) void this.open(file);
+      this.#file.value = "";
+    });
+    const tries = Object.entries(TEXT.tries.list).map(([name, { title, text }]) =>
+      make("li", {}, button(title, () => this.#try(name), { class: "link" }), make("p", { class: "hint", text })),
+    );
+    this.append(
+      make("h2", { text: WORDS.title }),
+      this.#part.source.root,
+      this.#fileRow,
+      this.#part.cell.root,
+      this.#options,
+      this.#part.hidden.root,
+      make("div", { class: "pair" }, this.#part.layers.root, this.#part.direction.root),
+      this.#part.seed.root,
+      this.#part.radius.root,
+      this.#part.memory.root,
+      this.#part.reset,
+      this.#facts,
+      this.#achieved,
+      this.#assumed,
+      make("h2", { text: TEXT.tries.title }),
+      make("ul", { class: "tries" }, ...tries),
+    );
+  }
+
+  listen(/** @type {AbortSignal} */ signal) {
+    addEventListener("dragover", (event) => event.preventDefault(), { signal });
+    addEventListener(
+      "drop",
+      (event) => {
+        event.preventDefault();
+        const file = event.dataTransfer?.files[0];
+        if (file) void this.open(file);
+      },
+      { signal },
+    );
+  }
+
+  /** Shows a file's network; what was shown stays when that fails. @param {File} file */
+  async open(file) {
+    const most = 256e6;
+    if (file.size > most) return this.session.report(WORDS.fileFailed(file.name, WORDS.tooLarge(file.size, most)));
+    await this.session.openFile(file.name, new Uint8Array(await file.arrayBuffer()));
+  }
+
+  /** @param {string} name */
+  async #try(name) {
+    const { session } = this;
+    session.pause();
+    await session.set(EXPERIMENTS[name]);
+    scrollTo({ top: 0 });
+    session.play();
+  }
+
+  update() {
+    const { session } = this;
+    const { network } = session.state;
+    const { summary, spec } = session;
+    const file = network.source === "file";
+    this.#part.source.show(network.source);
+    this.#fileRow.hidden = !file;
+    say(this.#fileText, file && session.file ? WORDS.opened(session.file.name) : "");
+    this.#part.cell.show(network.cell);
+    for (const { name } of session.registry.cells) this.#part.cell.input(name).disabled = file;
+    this.#showOptions();
+    this.#part.hidden.show(summary.hidden, { disabled: file });
+    this.#part.layers.show(String(summary.layers));
+    this.#part.direction.show(summary.bidirectional ? "both" : "one");
+    for (const input of this.querySelectorAll(".pair input")) /** @type {HTMLInputElement} */ (input).disabled = file;
+    this.#part.seed.root.hidden = network.source !== "random";
+    this.#part.seed.show(network.seed);
+    const output = spec.lanes.find((/** @type {any} */ l) => l.output);
+    const radius = session.net.spectralRadius(0, 0, spec.blocks.includes(output?.name) ? output.name : spec.blocks[0]);
+    this.#part.radius.show(network.spectralRadius, { rest: radius, text: WORDS.asIs });
+    const { memory } = spec;
+    this.#part.memory.root.hidden = !memory || !summary.bias;
+    if (memory) this.#part.memory.show(network.memoryBias, { title: capital(memory.title), rest: 0, text: WORDS.asIs });
+    this.#part.reset.hidden = network.spectralRadius === null && network.memoryBias === null;
+    this.#showFacts();
+  }
+
+  /** The switches of the cell's variants, as the registry lists them. */
+  #showOptions() {
+    const { session } = this;
+    const { network } = session.state;
+    const cell = session.registry.cells.find((/** @type {any} */ c) => c.name === network.cell);
+    if (this.#optionsOf !== cell.name) {
+      this.#optionsOf = cell.name;
+      this.#part.options = cell.options.map((/** @type {any} */ option) => ({
+        name: option.name,
+        control: menu(capital(option.title), option.values, (value) => {
+          session.pause();
+          void session.set({ network: { options: { ...session.state.network.options, [option.name]: value } } });
+        }),
+      }));
+      this.#options.replaceChildren(...this.#part.options.map((/** @type {any} */ { control }) => control.root));
+    }
+    for (const { name, control } of this.#part.options) {
+      const option = cell.options.find((/** @type {any} */ o) => o.name === name);
+      control.show(session.summary.options?.[name] ?? network.options[name] ?? option.values[0].name);
+    }
+  }
+
+  #showFacts() {
+    const { session } = this;
+    const { summary, spec, sequence } = session;
+    const { network } = session.state;
+    const directions = summary.bidirectional ? 2 : 1;
+    const rows = [];
+    for (let layer = 0; layer < summary.layers; layer++) {
+      const input = layer === 0 ? summary.input : directions * summary.hidden;
+      const { text, value } = filled(summary.bias ? spec.count : variantWithoutBias(spec.count), { I: input, H: summary.hidden });
+      const times = directions === 2 ? "2 · " : "";
+      rows.push(`${times}${text} = ${WORDS.count(value * directions)}`);
+    }
+    const recurrent = summary.parameters
+      .filter((/** @type {any} */ p) => /^(weight|bias)_(ih|hh)/.test(p.name))
+      .reduce((/** @type {number} */ sum, /** @type {any} */ p) => sum + Number(p.count), 0);
+    const rest = Number(summary.parameterCount) - recurrent;
+    const formula = make("span", { class: "formula", text: summary.bias ? spec.count : variantWithoutBias(spec.count) });
+    this.#facts.replaceChildren(
+      make("dt", { text: WORDS.parameters }),
+      make(
+        "dd",
+        {},
+        formula,
+        ...rows.map((row) => make("span", { class: "formula", text: `= ${row}` })),
+        ...(rest > 0 ? [make("span", { text: `${WORDS.head(rest)}: ${WORDS.total(Number(summary.parameterCount))}` })] : []),
+      ),
+      make("dt", { text: WORDS.state }),
+      make("dd", { text: WORDS.stateBytes(Number(summary.stateBytes)) }),
+    );
+    const metrics = session.summaryOfWeights;
+    const scaled = network.spectralRadius !== null || network.memoryBias !== null;
+    let achieved = network.source === "file" ? WORDS.unknown : WORDS.unmeasured;
+    if (network.source === "trained" && metrics) achieved = scaled ? WORDS.scaled : metrics.rmse === undefined ? WORDS.accuracy(metrics) : WORDS.rmse(metrics);
+    say(this.#achieved, achieved);
+    const assumed = network.source === "file" ? [...(summary.assumed ?? [])] : [];
+    if (network.source === "file" && sequence.kind !== "sentence" && summary.input > 1) assumed.push(WORDS.inputs(summary.input));
+    this.#assumed.hidden = assumed.length === 0;
+    this.#assumed.replaceChildren(
+      make("p", { text: WORDS.assumed }),
+      make("ul", {}, ...assumed.map((/** @type {any} */ item) => make("li", { text: typeof item === "string" ? item : JSON.stringify(item) }))),
+    );
+  }
+}
+
+/** Without biases the two bias terms are gone. @param {string} formula */
+const variantWithoutBias = (formula) => formula.replace(" + 2)", ")");
+/** @param {string} text */
+const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+customElements.define("network-panel", NetworkPanel);

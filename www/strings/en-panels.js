@@ -1,0 +1,110 @@
+// Words of the data and network panels.
+
+const count = (/** @type {number} */ n) => n.toLocaleString("en");
+const percent = (/** @type {number} */ share) => `${(share * 100).toFixed(1)} %`;
+
+export const PANELS = {
+  data: {
+    title: "What it reads",
+    kind: "Kind of sequence",
+    kinds: [
+      { name: "weather", title: "Weather" },
+      { name: "sentence", title: "Sentence" },
+      { name: "wave", title: "Wave" },
+      { name: "draw", title: "Draw" },
+    ],
+    station: "Station",
+    hours: "Hours read",
+    steps: "Steps",
+    from: "From (UTC)",
+    presets: "Go to",
+    preset: "choose…",
+    task: "Question",
+    examples: "Examples",
+    distance: "Words in between",
+    random: "Another sentence",
+    text: "Sentence",
+    period: "Steps of a period",
+    clear: "Clear the drawing",
+    drawHint: "Draw in the figure on top with the pointer.",
+    /** @type {Record<string, string>} */
+    places: {
+      november: "Cold front, 24 November",
+      april: "Cold front, 10 April",
+      july: "A week in July",
+      summer: "A thousand hours of summer",
+    },
+  },
+
+  network: {
+    title: "The network",
+    source: "Weights",
+    sources: [
+      { name: "trained", title: "Trained" },
+      { name: "random", title: "Random" },
+      { name: "file", title: "Your file" },
+    ],
+    cell: "Cell",
+    hidden: "Hidden units H",
+    layers: "Layers",
+    direction: "Directions",
+    directions: [
+      { name: "one", title: "one" },
+      { name: "both", title: "both" },
+    ],
+    seed: "Seed",
+    another: "Another seed",
+    radius: "Spectral radius of W_h",
+    asIs: "as it is",
+    reset: "As they were",
+    choose: "Choose a .safetensors file",
+    drop: "or drop it anywhere on the page. It stays on this machine.",
+    opened: (/** @type {string} */ name) => `Showing ${name}.`,
+    assumed: "What the file does not say:",
+    fileFailed: (/** @type {string} */ name, /** @type {string} */ why) => `${name} was not opened: ${why}. What was shown stays.`,
+    tooLarge: (/** @type {number} */ bytes, /** @type {number} */ most) =>
+      `expected at most ${count(Math.round(most / 1e6))} MB, found ${count(Math.round(bytes / 1e6))} MB`,
+    parameters: "Parameters",
+    state: "State handed on",
+    stateBytes: (/** @type {number} */ bytes) => `${count(bytes)} bytes per sequence, at any length`,
+    head: (/** @type {number} */ n) => `and ${count(n)} of embedding and head`,
+    total: (/** @type {number} */ n) => `${count(n)} in all`,
+    count,
+    achieved: "What these weights achieve",
+    rmse: (/** @type {any} */ m) =>
+      `Next hour's temperature at ${m.station}, November and December: ${m.rmse.toFixed(2)} ${m.unit} off (root mean square). Saying “as now” is ${m.persistenceRmse.toFixed(2)} ${m.unit} off, linear regression on 24 hours ${m.ridge24Rmse.toFixed(2)} ${m.unit}.`,
+    accuracy: (/** @type {any} */ m) =>
+      `${percent(m.accuracy)} of ${count(m.sentences)} new sentences right. Always giving the more frequent answer: ${percent(m.majority)}; counting words without their order: ${percent(m.bagOfWords)}.`,
+    unmeasured: "Nobody trained these weights: what they forecast means nothing, how they remember is real.",
+    unknown: "What your network achieves is not known here.",
+    scaled: "Trained weights, then changed by the sliders above.",
+    inputs: (/** @type {number} */ n) => `It has ${n} inputs: the first gets the series, the others get 0.`,
+  },
+
+  tries: {
+    title: "Try this",
+    /** @type {Record<string, {title: string, text: string}>} */
+    list: {
+      rnnForgets: {
+        title: "Vanilla RNN: the first reading fades",
+        text: "The first reading is changed by a lot. Watch the changed and the untouched run become one again.",
+      },
+      lstmKeeps: {
+        title: "LSTM, forget gate held open: it stays",
+        text: "The same change, but the forget gate is held at 1: what was written is kept.",
+      },
+      reluExplodes: {
+        title: "Spectral radius 1.5 with ReLU: it explodes",
+        text: "Every step multiplies by a little more than 1.",
+      },
+      gradientsVanish: {
+        title: "Backward through the RNN: gradients vanish",
+        text: "The loss at the last step hardly reaches the first ones.",
+      },
+      lateReversal: {
+        title: "A sentence that turns at its end",
+        text: "The answer flips with the last words.",
+      },
+    },
+  },
+};
