@@ -7,6 +7,7 @@ pub mod error;
 pub mod io;
 pub mod math;
 pub mod net;
+pub mod plot;
 pub mod probe;
 pub mod tape;
 pub mod task;

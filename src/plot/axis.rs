@@ -1,0 +1,175 @@
+//! Scales and their ticks. A scale is made from the data once and then only asked.
+
+use super::number::{number, power};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scale {
+    Linear {
+        low: f64,
+        high: f64,
+    },
+    /// Powers of ten.
+    Log {
+        low: i32,
+        high: i32,
+    },
+}
+
+/// Where a value belongs on an axis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Place {
+    /// 0 at the low end, 1 at the high end.
+    At(f64),
+    /// Cannot be drawn at its own height: under the low end (on a log axis also zero).
+    Below,
+    /// Over the high end; infinity.
+    Above,
+    /// Not a number.
+    Nowhere,
+}
+
+/// A log axis spans at least so many decades, so that noise does not look like decay.
+const LEAST_DECADES: i32 = 3;
+
+impl Scale {
+    /// Around the values, from 0 where they are all on one side of it, with some air; `range` fixes both ends.
+    pub fn linear(values: impl Iterator<Item = f64>, range: Option<(f64, f64)>) -> Self {
+        if let Some((low, high)) = range {
+            return Scale::Linear { low, high };
+        }
+        let (low, high) = values.filter(|v| v.is_finite()).fold((0.0f64, 0.0f64), |(l, h), v| (l.min(v), h.max(v)));
+        if low == high {
+            return Scale::Linear { low: 0.0, high: 1.0 };
+        }
+        let step = nice_step(high / 4.0 - low / 4.0);
+        let low = (low / step + 1e-9).floor() * step;
+        let high = (high / step - 1e-9).ceil() * step;
+        // Rounding outwards may leave f64's range.
+        Scale::Linear { low: low.max(-f64::MAX), high: high.min(f64::MAX) }
+    }
+
+    /// Whole decades around the positive values. When they come near `floor`, it is on the axis, and the axis ends under it.
+    pub fn log(values: impl Iterator<Item = f64>, floor: Option<f64>) -> Self {
+        let positive = values.filter(|v| *v > 0.0 && v.is_finite());
+        let (least, most) = positive.fold((f64::INFINITY, 0.0f64), |(l, m), v| (l.min(v), m.max(v)));
+        if most == 0.0 {
+            return Scale::Log { low: -LEAST_DECADES, high: 0 };
+        }
+        let high = (most.log10().ceil() as i32).min(308);
+        let mut low = least.log10().floor() as i32;
+        if let Some(floor) = floor
+            && least < floor * 1e8
+        {
+            low = floor.log10().floor() as i32 - 1;
+        }
+        let high = high.max(low + LEAST_DECADES).min(308);
+        Scale::Log { low: low.min(high - LEAST_DECADES), high }
+    }
+
+    pub fn place(&self, value: f64) -> Place {
+        if value.is_nan() {
+            return Place::Nowhere;
+        }
+        let at = match *self {
+            Scale::Linear { low, high } => (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0),
+            Scale::Log { low, high } => {
+                if value <= 0.0 {
+                    return Place::Below;
+                }
+                (value.log10() - f64::from(low)) / f64::from(high - low)
+            }
+        };
+        // A hair of tolerance: ends are made by rounding.
+        match at {
+            at if at < -1e-9 => Place::Below,
+            at if at > 1.0 + 1e-9 => Place::Above,
+            at => Place::At(at.clamp(0.0, 1.0)),
+        }
+    }
+
+    /// At most about `most` labelled ticks: (value, label).
+    pub fn ticks(&self, most: usize) -> Vec<(f64, String)> {
+        let most = most.max(2);
+        match *self {
+            Scale::Linear { low, high } => {
+                // Division first: the whole width may leave f64's range.
+                let step = nice_step(high / most as f64 - low / most as f64);
+                let (first, last) = ((low / step).ceil() as i64, (high / step + 1e-9).floor() as i64);
+                // As many decimals as the step needs, the same for all ticks.
+                let decimals = (-step.log10().floor()).max(0.0) as usize;
+                let label = |value: f64| {
+                    if (1e-4..1e5).contains(&step) { format!("{value:.decimals$}").replace('-', "−") } else { number(value, 2) }
+                };
+                (first..=last).map(|k| k as f64 * step).map(|value| (value, label(value))).collect()
+            }
+            Scale::Log { low, high } => {
+                let steps = [1, 2, 3, 5, 10, 20, 50, 100, 200];
+                let step = steps.into_iter().find(|step| (high - low) / step < most as i32).unwrap_or(200);
+                let powers = (low..=high).filter(|k| k.rem_euclid(step) == 0);
+                powers.map(|k| (10f64.powi(k), if k == 0 { "1".into() } else { power(k) })).collect()
+            }
+        }
+    }
+}
+
+/// The next of 1, 2, 5 × 10ᵏ.
+pub fn nice_step(at_least: f64) -> f64 {
+    if !(at_least > 0.0 && at_least.is_finite()) {
+        return 1.0;
+    }
+    let power = 10f64.powi(at_least.log10().floor() as i32);
+    [1.0, 2.0, 5.0].into_iter().map(|m| m * power).find(|step| *step >= at_least * (1.0 - 1e-9)).unwrap_or(10.0 * power)
+}
+
+/// Steps to label on the time axis: whole numbers of a nice step, so many that they have `room` CSS pixels each.
+pub fn step_ticks(steps: usize, width: f64, room: f64) -> Vec<usize> {
+    let most = (width / room).max(1.0);
+    let step = nice_step(steps as f64 / most).max(1.0) as usize;
+    (0..steps).step_by(step.max(1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(scale: Scale) -> Vec<String> {
+        scale.ticks(6).into_iter().map(|t| t.1).collect()
+    }
+
+    #[test]
+    fn linear() {
+        let scale = Scale::linear([0.3, 2.7, f64::NAN, f64::INFINITY].into_iter(), None);
+        assert_eq!(scale, Scale::Linear { low: 0.0, high: 3.0 });
+        assert_eq!(scale.place(1.5), Place::At(0.5));
+        assert_eq!(scale.place(f64::INFINITY), Place::Above);
+        assert_eq!(scale.place(f64::NAN), Place::Nowhere);
+        assert_eq!(labels(Scale::Linear { low: -0.5, high: 0.5 }), ["−0.4", "−0.2", "0.0", "0.2", "0.4"]);
+        assert_eq!(labels(Scale::linear([1e30].into_iter(), None)).last().map(String::as_str), Some("1.0·10³⁰"));
+        assert_eq!(Scale::linear([0.0, 0.0].into_iter(), None), Scale::Linear { low: 0.0, high: 1.0 });
+        assert!(labels(Scale::linear([f64::MAX, -f64::MAX].into_iter(), None)).len() > 2);
+    }
+
+    #[test]
+    fn log() {
+        let floor = Some(f64::from(f32::MIN_POSITIVE));
+        let scale = Scale::log([3e-3, 0.2, 0.0].into_iter(), floor);
+        assert_eq!(scale, Scale::Log { low: -3, high: 0 });
+        assert_eq!(scale.place(0.0), Place::Below);
+        assert_eq!(scale.place(1.0), Place::At(1.0));
+        assert_eq!(labels(scale), ["10⁻³", "10⁻²", "10⁻¹", "1"]);
+        let deep = Scale::log([1e-33, 1.0].into_iter(), floor);
+        assert_eq!(deep, Scale::Log { low: -39, high: 0 });
+        assert_eq!(deep.place(1e-40), Place::Below);
+        assert_eq!(labels(deep), ["10⁻³⁰", "10⁻²⁰", "10⁻¹⁰", "1"]);
+        assert_eq!(Scale::log([5e-324, 1.7e308].into_iter(), None), Scale::Log { low: -324, high: 308 });
+        assert_eq!(Scale::log([0.0].into_iter(), floor), Scale::Log { low: -3, high: 0 });
+        assert_eq!(Scale::log([1e-44].into_iter(), floor), Scale::Log { low: -39, high: -36 });
+    }
+
+    #[test]
+    fn time() {
+        assert_eq!(step_ticks(72, 700.0, 40.0), [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70]);
+        assert_eq!(step_ticks(1, 10.0, 40.0), [0]);
+        assert_eq!(step_ticks(0, 10.0, 40.0), []);
+    }
+}

@@ -1,0 +1,319 @@
+//! A figure: what a plot has made of its series, drawable on any backend, writable as SVG and CSV, sayable in a sentence.
+
+use plotters::drawing::IntoDrawingArea;
+use plotters_backend::DrawingBackend;
+use serde::Serialize;
+
+use super::axis::{Scale, step_ticks};
+use super::chart::{Chart, Style};
+use super::heatmap::Heatmap;
+use super::number::exact;
+use super::palette::{self, Theme};
+use super::pen::{Area, Pen, Rect, Side, text_width};
+use super::{PlotSpec, png};
+use crate::error::Result;
+
+#[derive(Clone, Debug)]
+pub enum Panel {
+    Chart(Chart),
+    Heatmap(Heatmap),
+}
+
+#[derive(Clone, Debug)]
+pub struct Figure {
+    pub spec: &'static PlotSpec,
+    /// The title with what was chosen: "Influence of step 12 on every later step".
+    pub title: String,
+    pub x_title: String,
+    /// A short label for each step, or empty for the steps' numbers.
+    pub labels: Vec<String>,
+    pub steps: usize,
+    /// Drawn from top to bottom over one time axis.
+    pub panels: Vec<Panel>,
+    /// One sentence made from the data.
+    pub summary: String,
+}
+
+/// How large, how dense and with what around it a figure is drawn. Lengths are CSS pixels.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    pub width: f64,
+    pub height: f64,
+    /// The plotting rectangle's distance from both sides: the time axis is shared with other pictures.
+    pub left: f64,
+    pub right: f64,
+    /// Device pixels per CSS pixel.
+    pub dpr: f64,
+    /// Backend units per device pixel: plotters' coordinates are whole numbers.
+    pub precision: u32,
+    /// 1 for a canvas; plotters' SVG backend divides font sizes by 1.24.
+    pub text_scale: f64,
+    /// Font size.
+    pub font: f64,
+    pub theme: Theme,
+    /// Paint the background, the title and the legend too (for a file; the page has its own).
+    pub complete: bool,
+    /// The chosen step and the step under the pointer.
+    pub cursor: Option<usize>,
+    pub hover: Option<usize>,
+    /// The row that is marked in a heatmap's cursor column: the chosen unit.
+    pub unit: Option<usize>,
+    /// Names of lines that are not drawn. The axes stay as they are.
+    pub hidden: Vec<String>,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Layout {
+            width: 760.0,
+            height: 300.0,
+            left: 64.0,
+            right: 16.0,
+            dpr: 1.0,
+            precision: 4,
+            text_scale: 1.0,
+            font: 12.0,
+            theme: Theme::Light,
+            complete: false,
+            cursor: None,
+            hover: None,
+            unit: None,
+            hidden: vec![],
+        }
+    }
+}
+
+impl Layout {
+    /// The chosen step and the hovered one, as columns of the time axis.
+    pub(super) fn cursors<B: DrawingBackend>(&self, pen: &Pen<B>, rect: Rect, steps: usize) -> Result<()> {
+        let inks = palette::inks(self.theme);
+        if let Some(t) = self.cursor.filter(|t| *t < steps) {
+            pen.vertical(rect.x(t as f64, steps), rect.top, rect.bottom(), inks.cursor, 1.5)?;
+        }
+        if let Some(t) = self.hover.filter(|t| *t < steps && Some(*t) != self.cursor) {
+            pen.vertical(rect.x(t as f64, steps), rect.top, rect.bottom(), inks.hover, 1.0)?;
+        }
+        Ok(())
+    }
+}
+
+/// What the page needs to know of a line besides its values.
+#[derive(Clone, Debug, Serialize)]
+pub struct SeriesHead {
+    pub name: String,
+    pub ghost: bool,
+    /// "#rrggbb"
+    pub colour: String,
+    /// CSS pixels on, off, …; empty is solid.
+    pub dashes: Vec<f64>,
+    /// Which of the figure's panels it is drawn in.
+    pub panel: usize,
+}
+
+/// A y axis, for the page.
+#[derive(Clone, Debug, Serialize)]
+pub struct AxisHead {
+    pub title: String,
+    pub unit: String,
+    /// "linear" or "log"
+    pub scale: &'static str,
+    pub range: (f64, f64),
+    pub floor: Option<f64>,
+}
+
+impl Figure {
+    /// Draws on `area`, whose size is the layout's times `dpr · precision`. `blit` paints a heatmap's RGBA pixels into a
+    /// rectangle (CSS pixels), without smoothing. Returns the plotting rectangle: step t lies at
+    /// `left + (t + 0.5) / steps · width`.
+    pub fn draw<B: DrawingBackend>(
+        &self,
+        area: &Area<B>,
+        layout: &Layout,
+        blit: &mut dyn FnMut(&Heatmap, Rect) -> Result<()>,
+    ) -> Result<Rect> {
+        let pen = Pen::new(area, layout.dpr, layout.precision, layout.text_scale);
+        let inks = palette::inks(layout.theme);
+        let font = layout.font;
+        let inside = Rect { left: layout.left, top: 0.0, width: (layout.width - layout.left - layout.right).max(1.0), height: 0.0 };
+        let mut top = 0.0;
+        if layout.complete {
+            pen.rect(Rect { left: 0.0, top: 0.0, width: layout.width, height: layout.height }, inks.background, 1.0)?;
+            pen.text(&self.title, (inside.left, 1.4 * font), Side::Left, 1.2 * font, inks.text, true)?;
+            top = 2.6 * font;
+        }
+        // Each panel: its axis title, its legend (in files), its plotting rectangle.
+        let mut heads = vec![];
+        for panel in &self.panels {
+            let legend = match (layout.complete, panel) {
+                (false, Panel::Chart(_)) => 0.0,
+                (_, Panel::Chart(chart)) => chart.legend::<B>(None, inside, layout)?,
+                (_, Panel::Heatmap(map)) => map.legend::<B>(None, inside, layout)?,
+            };
+            heads.push(1.7 * font + legend + if legend > 0.0 { 0.6 * font } else { 0.0 });
+        }
+        let foot = 3.0 * font;
+        let gap = 0.9 * font;
+        let gaps = gap * self.panels.len().saturating_sub(1) as f64;
+        let free = (layout.height - top - foot - gaps - heads.iter().sum::<f64>()).max(self.panels.len() as f64);
+        let shares: Vec<f64> = self.panels.iter().enumerate().map(|(k, _)| if k == 0 { 1.6 } else { 1.0 }).collect();
+        let whole: f64 = shares.iter().sum();
+        let start = top + heads.first().copied().unwrap_or(0.0);
+        for (k, panel) in self.panels.iter().enumerate() {
+            let title = match panel {
+                Panel::Chart(chart) => chart.y.words(),
+                Panel::Heatmap(map) => format!("{}, {} by {}", map.title, map.rows_title, "step"),
+            };
+            pen.text(&title, (inside.left, top + 0.9 * font), Side::Left, font, inks.quiet, false)?;
+            let legend = Rect { top: top + 1.7 * font, ..inside };
+            let rect = Rect { top: top + heads[k], height: free * shares[k] / whole, ..inside };
+            match panel {
+                Panel::Chart(chart) => {
+                    if layout.complete {
+                        chart.legend(Some(&pen), legend, layout)?;
+                    }
+                    chart.draw(&pen, rect, layout)?;
+                }
+                Panel::Heatmap(map) => {
+                    map.legend(Some(&pen), legend, layout)?;
+                    blit(map, rect)?;
+                    map.axes(&pen, rect, layout)?;
+                }
+            }
+            top = rect.bottom() + gap;
+        }
+        let rect = Rect { top: start, height: (top - gap - start).max(0.0), ..inside };
+        self.time_axis(&pen, rect, layout)?;
+        Ok(rect)
+    }
+
+    fn time_axis<B: DrawingBackend>(&self, pen: &Pen<B>, rect: Rect, layout: &Layout) -> Result<()> {
+        let (font, inks) = (layout.font, palette::inks(layout.theme));
+        let widest = self.labels.iter().map(|l| text_width(l, font)).fold(2.0 * font, f64::max) + font;
+        for t in step_ticks(self.steps, rect.width, widest) {
+            let x = rect.x(t as f64, self.steps);
+            let number = t.to_string();
+            let label = self.labels.get(t).map_or(number.as_str(), String::as_str);
+            pen.vertical(x, rect.bottom(), rect.bottom() + 4.0, inks.axis, 1.0)?;
+            pen.text(label, (x, rect.bottom() + 4.0 + 0.75 * font), Side::Centre, font, inks.quiet, false)?;
+        }
+        let place = (rect.right(), rect.bottom() + 4.0 + 2.1 * font);
+        pen.text(&self.x_title, place, Side::Right, font, inks.quiet, false)
+    }
+
+    /// A complete SVG document. Heatmaps are in it as pictures of one pixel per value.
+    pub fn svg(&self, layout: &Layout) -> Result<String> {
+        let layout = Layout { complete: true, dpr: 1.0, precision: 4, text_scale: 1.24, ..layout.clone() };
+        let unit = f64::from(layout.precision);
+        let size = ((layout.width * unit) as u32, (layout.height * unit) as u32);
+        let mut text = String::new();
+        let mut pictures = String::new();
+        {
+            let area = plotters_svg(&mut text, size).into_drawing_area();
+            self.draw(&area, &layout, &mut |map, rect| {
+                let [x, y, width, height] = [rect.left, rect.top, rect.width, rect.height].map(|v| v * unit);
+                pictures += &format!(
+                    "<image x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" preserveAspectRatio=\"none\" \
+                     style=\"image-rendering: pixelated\" href=\"data:image/png;base64,{}\"/>\n",
+                    png::base64(&map.png(layout.theme))
+                );
+                Ok(())
+            })?;
+            area.present().map_err(|e| crate::error::Error::new(crate::error::Code::Unsupported, e.to_string()))?;
+        }
+        // plotters writes its own units as the document's size; the size is the layout's, and what is said is in it too.
+        let head = text.find('>').map_or(0, |at| at + 1);
+        let (width, height) = (layout.width, layout.height);
+        let opening = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {} {}\" role=\"img\">\n\
+             <title>{}</title>\n<desc>{}</desc>",
+            size.0,
+            size.1,
+            escaped(&self.title),
+            escaped(&self.summary)
+        );
+        text.replace_range(..head, &opening);
+        // Behind everything but the background, which is drawn first.
+        let behind = text.find("/>\n").map_or(text.len(), |at| at + 3);
+        text.insert_str(behind, &pictures);
+        Ok(text)
+    }
+
+    /// One row per step, one column per line (or per unit of a heatmap), numbers exact, nothing where there is none.
+    pub fn csv(&self) -> String {
+        let mut columns: Vec<(String, Vec<f64>)> = vec![];
+        for panel in &self.panels {
+            match panel {
+                Panel::Chart(chart) => columns.extend(chart.lines.iter().map(|l| (l.name.clone(), l.values.clone()))),
+                Panel::Heatmap(map) => {
+                    columns.extend((0..map.rows).map(|row| {
+                        (format!("{} {} {row}", map.title, map.rows_title), (0..map.columns).map(|t| map.value(row, t)).collect())
+                    }))
+                }
+            }
+        }
+        let named = !self.labels.is_empty();
+        let mut text = String::from(if named { "step,label" } else { "step" });
+        for (name, _) in &columns {
+            text += &format!(",{}", field(name));
+        }
+        text.push('\n');
+        for t in 0..self.steps {
+            text += &t.to_string();
+            if named {
+                text += &format!(",{}", field(self.labels.get(t).map_or("", String::as_str)));
+            }
+            for (_, values) in &columns {
+                text += &format!(",{}", exact(values.get(t).copied().unwrap_or(f64::NAN)));
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// All lines of all charts with what the page needs to name and draw them, and their values.
+    pub fn series(&self, theme: Theme) -> Vec<(SeriesHead, &[f64])> {
+        let charts = self.panels.iter().enumerate().filter_map(|(k, panel)| match panel {
+            Panel::Chart(chart) => Some((k, chart)),
+            Panel::Heatmap(_) => None,
+        });
+        let head = |panel: usize, line: &super::chart::Line| SeriesHead {
+            name: line.name.clone(),
+            ghost: line.style == Style::Ghost,
+            colour: palette::hex(line.colour(theme)),
+            dashes: line.dashes().to_vec(),
+            panel,
+        };
+        charts.flat_map(|(k, chart)| chart.lines.iter().map(move |line| (head(k, line), line.values.as_slice()))).collect()
+    }
+
+    /// The first panel's y axis.
+    pub fn y(&self) -> AxisHead {
+        match self.panels.first() {
+            Some(Panel::Chart(chart)) => {
+                let (scale, range) = match chart.y.scale {
+                    Scale::Linear { low, high } => ("linear", (low, high)),
+                    Scale::Log { low, high } => ("log", (10f64.powi(low), 10f64.powi(high))),
+                };
+                let floor = chart.y.floor.as_ref().map(|floor| floor.value);
+                AxisHead { title: chart.y.title.clone(), unit: chart.y.unit.clone(), scale, range, floor }
+            }
+            Some(Panel::Heatmap(map)) => {
+                AxisHead { title: map.rows_title.clone(), unit: String::new(), scale: "linear", range: (0.0, map.rows as f64), floor: None }
+            }
+            None => AxisHead { title: String::new(), unit: String::new(), scale: "linear", range: (0.0, 1.0), floor: None },
+        }
+    }
+}
+
+fn plotters_svg(text: &mut String, size: (u32, u32)) -> plotters::backend::SVGBackend<'_> {
+    plotters::backend::SVGBackend::with_string(text, size)
+}
+
+/// A CSV field, quoted where RFC 4180 asks for it.
+fn field(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_string() }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
