@@ -150,10 +150,8 @@ impl Chart {
                 pen.line(&[(rect.left, y), (rect.right(), y)], inks.axis, 1.0, &[5.0, 4.0])?;
             }
         }
-        if let Some(floor) = &self.y.floor {
-            if let Some(y) = height(self.y.scale.place(floor.value)) {
-                pen.line(&[(rect.left, y), (rect.right(), y)], inks.reference, 1.5, &[6.0, 3.0])?;
-            }
+        if let Some(y) = self.y.floor.as_ref().and_then(|floor| height(self.y.scale.place(floor.value))) {
+            pen.line(&[(rect.left, y), (rect.right(), y)], inks.reference, 1.5, &[6.0, 3.0])?;
         }
         Ok(())
     }
