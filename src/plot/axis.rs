@@ -170,6 +170,6 @@ mod tests {
     fn time() {
         assert_eq!(step_ticks(72, 700.0, 40.0), [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70]);
         assert_eq!(step_ticks(1, 10.0, 40.0), [0]);
-        assert_eq!(step_ticks(0, 10.0, 40.0), []);
+        assert!(step_ticks(0, 10.0, 40.0).is_empty());
     }
 }
