@@ -3,6 +3,7 @@
 mod convert;
 mod gradients;
 mod network;
+mod plots;
 mod series;
 mod trace;
 
@@ -10,8 +11,11 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::cell::{self, CellOption, Options, Spec};
+use crate::error::Error;
+use crate::plot::{self, palette};
 use crate::task;
 use convert::to_js;
+use js_sys::Uint8Array;
 
 /// The crate's version.
 #[wasm_bindgen]
@@ -38,7 +42,14 @@ struct Registries {
     cells: Vec<Family>,
     tasks: Vec<&'static task::Spec>,
     optimizers: Vec<()>,
-    plots: Vec<()>,
+    plots: [&'static plot::PlotSpec; 6],
+}
+
+/// 256 RGBA colours: "diverging" from −1 to 1, "sequential" from 0 to 1, for a "light" or "dark" background.
+#[wasm_bindgen]
+pub fn palette(kind: &str, theme: &str) -> Result<Uint8Array, JsValue> {
+    let map = palette::Map::from_name(kind).ok_or_else(|| Error::unknown("palette", kind, ["diverging", "sequential"]))?;
+    Ok(Uint8Array::from(palette::rgba(map, palette::Theme::from_name(theme)).as_slice()))
 }
 
 /// The registries: everything that can be chosen, each entry self-documenting.
@@ -50,5 +61,10 @@ pub fn describe() -> Result<JsValue, JsValue> {
         options: f.options(),
         variants: cell::variants(*f).into_iter().map(|options| Variant { spec: f.f32(&options).spec(), options }).collect(),
     };
-    to_js(&Registries { cells: cell::all().iter().map(family).collect(), tasks: task::all().to_vec(), optimizers: vec![], plots: vec![] })
+    to_js(&Registries {
+        cells: cell::all().iter().map(family).collect(),
+        tasks: task::all().to_vec(),
+        optimizers: vec![],
+        plots: plot::all(),
+    })
 }

@@ -10,9 +10,11 @@ use wasm_bindgen::prelude::*;
 
 use super::convert::{Object, float32, floats, from_js, indices, numbers, property, to_js};
 use super::gradients::Gradients;
+use super::plots::{data, layout, shown};
 use crate::error::{Code, Error};
 use crate::net::{self, Loss, LossAt, LossKind, Upstream};
 use crate::probe::{Evaluator, Explanation, Influence, RunningProduct, State, StepJacobians, Wanted, jacobian};
+use crate::tape::Tape;
 
 /// Layer, direction, example.
 pub(super) type Place = (usize, usize, usize);
@@ -28,11 +30,19 @@ pub(super) struct Kept {
     pub gradients: Option<Rc<net::Gradients<f32>>>,
 }
 
+/// A run with what was computed from it. Shared between a trace and those it is a ghost of.
+#[derive(Clone)]
+pub(super) struct View {
+    pub trace: Rc<net::Trace<f32>>,
+    pub kept: Rc<RefCell<Kept>>,
+}
+
 /// A run and everything it computed, with its own snapshot of the parameters. Owns wasm memory: `free()` it.
 #[wasm_bindgen]
 pub struct Trace {
-    pub(super) trace: Rc<net::Trace<f32>>,
-    pub(super) kept: RefCell<Kept>,
+    view: View,
+    trace: Rc<net::Trace<f32>>,
+    ghost: Option<View>,
 }
 
 #[derive(Default, Deserialize)]
@@ -54,7 +64,8 @@ struct JacobianOptions {
 
 impl Trace {
     pub(super) fn new(trace: net::Trace<f32>) -> Self {
-        Trace { trace: Rc::new(trace), kept: RefCell::default() }
+        let trace = Rc::new(trace);
+        Trace { view: View { trace: trace.clone(), kept: Rc::default() }, trace, ghost: None }
     }
 }
 
@@ -189,7 +200,7 @@ impl Trace {
             return Err(Error::new(Code::Format, "backward needs { loss }, { output } or { prediction }").into());
         }
         let gradients = Rc::new(self.trace.backward(&upstream)?);
-        self.kept.borrow_mut().gradients = Some(gradients.clone());
+        self.view.kept.borrow_mut().gradients = Some(gradients.clone());
         Ok(Gradients { gradients, trace: self.trace.clone(), loss: value })
     }
 
@@ -214,7 +225,82 @@ impl Trace {
     /// Where a number comes from: its equation, evaluated, with its terms. `lane` is a lane's name; with gradients (of the last
     /// `backward`) also `d:lane`, `da:block` or `passed:lane`.
     pub fn explain(&self, layer: usize, direction: usize, lane: &str, options: &JsValue) -> Result<JsValue, JsValue> {
-        let gradients = self.kept.borrow().gradients.clone();
+        let gradients = self.view.kept.borrow().gradients.clone();
         explain(&self.trace, gradients.as_deref(), (layer, direction), lane, options)
     }
+
+    /// Computes what a heavy figure needs, for about that many milliseconds. Returns the share done, 0…1.
+    pub fn prepare(&self, name: &str, options: &JsValue, milliseconds: f64) -> Result<f64, JsValue> {
+        let until = js_sys::Date::now() + milliseconds;
+        self.view.advance(name, &shown(options)?, &mut || js_sys::Date::now() < until)
+    }
+
+    /// A figure's data: title, summary, axes, series.
+    pub fn plot(&self, name: &str, options: &JsValue) -> Result<JsValue, JsValue> {
+        let shown = shown(options)?;
+        let ready = self.view.advance(name, &shown, &mut || false)?;
+        let figure = self.view.figure(name, &shown, self.ghost.as_ref())?;
+        data(&figure, options, ready)
+    }
+
+    /// A figure as an SVG document.
+    pub fn svg(&self, name: &str, options: &JsValue) -> Result<String, JsValue> {
+        let shown = shown(options)?;
+        self.view.advance(name, &shown, &mut || true)?;
+        Ok(self.view.figure(name, &shown, self.ghost.as_ref())?.svg(&layout(options)?)?)
+    }
+
+    /// "lanes", "gradients", or a figure's series, as CSV.
+    pub fn csv(&self, name: &str, options: &JsValue) -> Result<String, JsValue> {
+        if name == "lanes" {
+            return Ok(tapes_csv(&self.trace, &|layer, direction| Ok(self.trace.tape(layer, direction)?))?);
+        }
+        if name == "gradients" {
+            let kept = self.view.kept.borrow();
+            let gradients = kept.gradients.as_ref();
+            let gradients =
+                gradients.ok_or_else(|| Error::new(Code::Unsupported, "there are no gradients yet; expected a call of backward()"))?;
+            return Ok(tapes_csv(&self.trace, &|layer, direction| gradients.tape(layer, direction))?);
+        }
+        let shown = shown(options)?;
+        self.view.advance(name, &shown, &mut || true)?;
+        Ok(self.view.figure(name, &shown, self.ghost.as_ref())?.csv())
+    }
+
+    /// The untouched run of the same network, drawn behind this one in figures.
+    #[wasm_bindgen(js_name = setGhost)]
+    pub fn set_ghost(&mut self, ghost: &Trace) {
+        self.ghost = Some(ghost.view.clone());
+    }
+}
+
+/// A row a step, a column a unit: `step,example,layer0.forward.i[0],…`.
+fn tapes_csv<'a>(
+    trace: &net::Trace<f32>,
+    tape: &dyn Fn(usize, usize) -> crate::error::Result<&'a Tape<f32>>,
+) -> crate::error::Result<String> {
+    let config = trace.net.config();
+    let mut tapes = vec![];
+    for layer in 0..config.layers {
+        for direction in 0..config.directions() {
+            tapes.push((layer, ["forward", "reverse"][direction], tape(layer, direction)?));
+        }
+    }
+    let mut csv = String::from("step,example");
+    for (layer, direction, tape) in &tapes {
+        for lane in tape.spec.lanes {
+            (0..tape.hidden).for_each(|j| csv.push_str(&format!(",layer{layer}.{direction}.{}[{j}]", lane.name)));
+        }
+    }
+    csv.push('\n');
+    for (b, length) in trace.lengths.iter().enumerate() {
+        for t in 0..*length {
+            csv.push_str(&format!("{t},{b}"));
+            for (_, _, tape) in &tapes {
+                tape.column(t, b).iter().for_each(|v| csv.push_str(&format!(",{v}")));
+            }
+            csv.push('\n');
+        }
+    }
+    Ok(csv)
 }
