@@ -108,6 +108,9 @@ impl Wanted {
     }
 }
 
+/// What a matrix product uses: the weights, the bias, and the first row of the block.
+type Matrix<'a, T> = (&'a Parameter<T>, Option<&'a Parameter<T>>, usize);
+
 /// Evaluates equations of one layer, direction and example.
 pub struct Evaluator<'a, T: Scalar> {
     pub trace: &'a Trace<T>,
@@ -253,7 +256,7 @@ impl<T: Scalar> Evaluator<'_, T> {
     }
 
     /// The weights and the bias that a matrix product uses: tensor, first row of the block, and whether it is transposed.
-    fn matrix(&self, expr: &Expr) -> Option<(&Parameter<T>, Option<&Parameter<T>>, usize)> {
+    fn matrix(&self, expr: &Expr) -> Option<Matrix<'_, T>> {
         let (name, bias, block) = match expr {
             Expr::Input { block } => ("weight_ih", Some("bias_ih"), block),
             Expr::Recurrent { block, .. } => ("weight_hh", Some("bias_hh"), block),

@@ -1,5 +1,7 @@
 //! Figures of a trace: options in, `plot::Figure` out. Heavy series are computed in slices and kept.
 
+use std::collections::btree_map::Entry;
+
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
@@ -39,6 +41,8 @@ impl Shown {
 }
 
 type Series = Result<Vec<f64>, JsValue>;
+/// One value per step of the input's and of the state's influence.
+type Pair = (Vec<f64>, Vec<f64>);
 
 impl View {
     /// Computes what a heavy figure needs, as long as `go_on` says so. Returns the share done, 0…1.
@@ -49,10 +53,10 @@ impl View {
         }
         let mut kept = self.kept.borrow_mut();
         let kept = &mut *kept;
-        if !kept.jacobians.contains_key(&place) {
-            kept.jacobians.insert(place, StepJacobians::new(trace, place.0, place.1, place.2)?);
-        }
-        let Some(steps) = kept.jacobians.get_mut(&place) else { return Ok(0.0) };
+        let steps = match kept.jacobians.entry(place) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => free.insert(StepJacobians::new(trace, place.0, place.1, place.2)?),
+        };
         if name == influence::SPEC.name {
             if kept.influence.get(&place).is_none_or(|i| i.from != shown.from) {
                 kept.influence.insert(place, Influence::new(trace, steps, place.0, place.1, shown.from)?);
@@ -63,10 +67,10 @@ impl View {
             }
             return Ok(influence.done());
         }
-        if !kept.products.contains_key(&place) {
-            kept.products.insert(place, RunningProduct::new(trace, place.0, place.1, place.2, State::Output)?);
-        }
-        let Some(product) = kept.products.get_mut(&place) else { return Ok(0.0) };
+        let product = match kept.products.entry(place) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => free.insert(RunningProduct::new(trace, place.0, place.1, place.2, State::Output)?),
+        };
         let mut more = true;
         while more && go_on() {
             let (one, all) = (steps.advance(trace)?, product.advance(trace)?);
@@ -202,7 +206,7 @@ impl View {
     }
 
     fn influence(&self, scene: &Scene, shown: &Shown, ghost: Option<&View>) -> Result<Figure, JsValue> {
-        let series = |t: &View| -> Result<Option<(Vec<f64>, Vec<f64>)>, JsValue> {
+        let series = |t: &View| -> Result<Option<Pair>, JsValue> {
             let kept = t.kept.borrow();
             let Some(found) = kept.influence.get(&shown.place()).filter(|i| i.from == shown.from) else { return Ok(None) };
             let (mut of_input, mut of_state) = (vec![f64::NAN; t.trace.steps], vec![f64::NAN; t.trace.steps]);
