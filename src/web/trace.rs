@@ -253,7 +253,7 @@ impl Trace {
     /// "lanes", "gradients", or a figure's series, as CSV.
     pub fn csv(&self, name: &str, options: &JsValue) -> Result<String, JsValue> {
         if name == "lanes" {
-            return Ok(tapes_csv(&self.trace, &|layer, direction| Ok(self.trace.tape(layer, direction)?))?);
+            return Ok(tapes_csv(&self.trace, &|layer, direction| self.trace.tape(layer, direction))?);
         }
         if name == "gradients" {
             let kept = self.view.kept.borrow();
