@@ -5,6 +5,7 @@ import "./elements/top-bar.js";
 import "./elements/data-panel.js";
 import "./elements/network-panel.js";
 import "./elements/sequence-view.js";
+import "./elements/unrolled-picture.js";
 import "./elements/transport-bar.js";
 import { load } from "./engine/load.js";
 import { Session } from "./engine/session.js";

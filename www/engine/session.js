@@ -15,7 +15,7 @@ import { buildNetwork, freeAll, lossOf, runInput, sequenceOf } from "./compute.j
 const PACE = 4;
 /** The address follows the scrub bar at most this often: browsers refuse more. Milliseconds. */
 const ADDRESS_PACE = 400;
-const NOTHING = { t: null, unit: null, lane: null, term: null };
+const NOTHING = { t: null, unit: null, layer: null, direction: null, lane: null, term: null };
 
 export class Session extends EventTarget {
   /** @type {import("../state/view.js").View} */
@@ -38,7 +38,10 @@ export class Session extends EventTarget {
   trace = null;
   /** The run that nothing was changed in; null when nothing is. @type {any} */
   ghost = null;
-  /** @type {{t: number | null, unit: number | null, lane: string | null, term: any}} */
+  /**
+   * What is pointed at; without a layer and direction, those of the selection are meant.
+   * @type {{t: number | null, unit: number | null, layer: number | null, direction: number | null, lane: string | null, term: any}}
+   */
   hover = NOTHING;
   playing = false;
   /** The reader's own network. @type {{name: string, bytes: Uint8Array, tokens: boolean, config: any} | null} */

@@ -1,0 +1,117 @@
+// The words of the unrolled picture, in English.
+import { powerOfTen, short } from "../elements/picture/colors.js";
+
+/** @typedef {typeof PICTURE} PictureWords */
+/** @typedef {import("../elements/picture/model.js").Model} Model */
+
+const ARROWS = ["→", "←"];
+const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
+
+/** A letter with a step's number: h₁₂. @param {string} letter @param {number} t */
+function at(letter, t) {
+  return letter + [...String(t + 1)].map((digit) => SUBSCRIPTS[Number(digit)]).join("");
+}
+
+/** "layer 2, reverse direction" @param {{layers: number, directions: number}} shape @param {number} layer @param {number} direction */
+function place({ layers, directions }, layer, direction) {
+  const parts = [];
+  if (layers > 1) parts.push(`layer ${layer + 1}`);
+  if (directions > 1) parts.push(direction === 0 ? "forward direction" : "reverse direction");
+  return parts.join(", ");
+}
+
+export const PICTURE = {
+  name: "The network, unrolled in time",
+  keys: "Up and down choose a unit, with Shift a layer or direction; Enter opens the cell; Escape goes back to the whole vector.",
+  /** Label of a strip: the longest that fits is used. @param {number} layer @param {number} direction @param {Model} model */
+  row(layer, direction, { layers, directions, lane }) {
+    const way = directions > 1 ? ` ${ARROWS[direction]}` : "";
+    if (layers === 1) return { long: `${lane}${way}`, short: `${lane}${way}` };
+    return { long: `layer ${layer + 1}${way}`, short: `${layer + 1}${way}` };
+  },
+  /** Says that a row's cells are one cell: the longest that fits is used. @param {Model} model */
+  caption({ layers, directions }) {
+    const each = layers > 1 && directions > 1 ? " for each layer and direction" : layers > 1 ? " for each layer" : directions > 1 ? " for each direction" : "";
+    return [`One cell${each}, unrolled in time: the same weights W at every step`, `One cell${each}: same weights at every step`, "The same weights W at every step"];
+  },
+  /** The weights' letter. @param {number} layer @param {number} direction @param {Model} model */
+  weights: (layer, direction, { layers, directions }) => `W${layers > 1 ? SUBSCRIPTS[layer + 1] : ""}${directions > 1 ? ARROWS[direction] : ""}`,
+  /** What travels along an arrow. @param {string} lane @param {boolean} backward */
+  carried: (lane, backward) => (backward ? `∂${lane}` : lane),
+
+  read: (/** @type {number} */ t) => at("x", t),
+  state: (/** @type {string} */ lane, /** @type {number} */ t) => at(lane, t),
+
+  // The legend.
+  units: (/** @type {Model} */ { mode, lane, bounded }) =>
+    mode === "backward" ? `unit’s gradient ∂L/∂${lane}, log` : bounded ? `unit’s value ${lane}` : `unit’s value ${lane}, up to this run’s largest`,
+  /** Marks of the colour bar, left to right. @param {Model} model */
+  ticks({ scale }) {
+    if (scale.kind === "linear") return [`−${short(scale.max)}`, "0", short(scale.max)];
+    return [`−${powerOfTen(scale.high)}`, `±${powerOfTen(scale.low)}`, powerOfTen(scale.high)];
+  },
+  bar: (/** @type {Model} */ { mode, lane, decades, scale }) =>
+    mode === "backward"
+      ? `bar: size of the gradient ‖∂L/∂${lane}‖, ${powerOfTen(decades.low)} to ${powerOfTen(decades.high)}, log`
+      : `bar: root mean square of ${lane}, 0 to ${short(scale.kind === "linear" ? scale.max : 1)}`,
+  /** @param {Model} model */
+  arrows(model) {
+    const { mode, carried, rows, decades } = model;
+    if (mode === "backward") return `arrow: size of the gradient passed back (∂${model.carried.at(-1)}: ∂L/∂${model.carried.at(-1)}), ${powerOfTen(decades.low)} to ${powerOfTen(decades.high)}, log`;
+    const most = carried.map((lane, i) => `${lane} 0 to ${short(Math.max(...rows.map((row) => row.carried[i].max)))}`);
+    return `arrow’s width: root mean square of ${most.join(", ")}`;
+  },
+  output: (/** @type {string | undefined} */ kind) =>
+    kind === "sentence" ? "above: the answer after the words so far, with its probability" : "above: the network’s prediction of the next reading",
+  loss: "L: the loss enters here",
+  future: (/** @type {Model} */ { mode }) => (mode === "backward" ? "dashed: not yet reached by the gradient" : "dashed: not yet read"),
+  held: "pin: held gate or state",
+  off: "hatched: unit switched off",
+  ghost: "small square: value without your changes",
+
+  // Pointing.
+  /** @param {Model} model @param {number | null} unit @param {number} layer @param {number} direction @param {number} value */
+  tipUnit(model, unit, layer, direction, value) {
+    const lane = model.mode === "backward" ? `∂L/∂${model.lane}` : model.lane;
+    const where = place(model, layer, direction);
+    return unit === null ? [where || lane] : [`${lane}[${unit}] = ${short(value)}`, ...(where ? [where] : [])];
+  },
+  /** @param {Model} model @param {number} layer @param {number} direction @param {number} size */
+  tipCell(model, layer, direction, size) {
+    const where = place(model, layer, direction);
+    const what = model.mode === "backward" ? `‖∂L/∂${model.lane}‖ = ${short(size)}` : `root mean square of ${model.lane} = ${short(size)}`;
+    return [what, ...(where ? [where] : [])];
+  },
+  was: (/** @type {number} */ value) => `without your changes: ${short(value)}`,
+  step: (/** @type {number} */ t, /** @type {string} */ label) => `step ${t + 1}, ${label}`,
+  /** @param {string} name @param {number} probability */
+  answer: (name, probability) => `${name} ${Math.round(100 * probability)} %`,
+
+  /**
+   * The picture as a sentence.
+   * @param {{title: string, model: Model, t: number, label: string, input: string, output: string | null,
+   *          unit: number, value: number, layer: number, direction: number, size: number}} now
+   */
+  description({ title, model, t, label, input, output, unit, value, layer, direction, size }) {
+    const { hidden, layers, directions, steps, lane, mode } = model;
+    const network = [
+      title,
+      `${hidden} hidden ${hidden === 1 ? "unit" : "units"}`,
+      ...(layers > 1 ? [`${layers} layers`] : []),
+      ...(directions > 1 ? ["both directions"] : []),
+    ].join(", ");
+    const where = place(model, layer, direction);
+    const at = where ? ` in ${where}` : "";
+    if (mode === "backward") {
+      return `${network}, gradients at step ${t + 1} of ${steps} (${label}): ‖∂L/∂${lane}‖ = ${short(size)}${at}; largest at unit ${unit}: ${short(value)}.`;
+    }
+    const says = output === null ? "" : ` The network says ${output}.`;
+    return `${network}, reading step ${t + 1} of ${steps} (${label.includes(input) ? label : `${label}: ${input}`}). Strongest unit${at}: ${unit}, ${lane} = ${short(value)}.${says}`;
+  },
+  /** Said after a key. @param {Model} model @param {number | null} unit @param {number} layer @param {number} direction @param {number} value */
+  chosen(model, unit, layer, direction, value) {
+    const where = place(model, layer, direction);
+    const what = unit === null ? "whole vector" : `unit ${unit}, ${short(value)}`;
+    return where ? `${where}, ${what}` : what;
+  },
+};
