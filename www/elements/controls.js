@@ -77,6 +77,7 @@ export function slider(title, { min, max, step, digits = 0, scale }, change) {
       }
       // A field that is being typed in keeps its text.
       if (document.activeElement !== box) box.value = value === null ? "" : text(value);
+      box.placeholder = value === null && extra.rest !== undefined ? text(extra.rest) : "";
       bar.value = String(inside(value ?? extra.rest ?? min));
       write(bar, { "aria-valuetext": value === null ? (extra.text ?? null) : text(value) });
       bar.disabled = box.disabled = Boolean(extra.disabled);

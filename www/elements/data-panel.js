@@ -24,7 +24,7 @@ class DataPanel extends SessionElement {
     const { session } = this;
     const set = (/** @type {any} */ data, done = true) => {
       session.pause();
-      return session.set({ data }, { history: done ? "push" : "replace" });
+      return session.set({ data }, { history: done ? "push" : "none" });
     };
     this.#kind = choice(WORDS.kind, WORDS.kinds, (kind) => set({ kind, edits: [] }), { silent: true });
 

@@ -2,7 +2,6 @@
 import { button, choice, menu, slider } from "./controls.js";
 import { make, say, SessionElement } from "./dom.js";
 import { filled } from "./formula.js";
-import { EXPERIMENTS } from "../state/experiments.js";
 import { LIMITS } from "../state/view.js";
 import { TEXT } from "../strings/en.js";
 
@@ -26,7 +25,7 @@ class NetworkPanel extends SessionElement {
     const { cells } = session.registry;
     const set = (/** @type {any} */ network, done = true) => {
       session.pause();
-      return session.set({ network }, { history: done ? "push" : "replace" });
+      return session.set({ network }, { history: done ? "push" : "none" });
     };
     this.#part.source = choice(
       WORDS.source,
@@ -56,9 +55,6 @@ class NetworkPanel extends SessionElement {
       if (file) void this.open(file);
       this.#file.value = "";
     });
-    const tries = Object.entries(TEXT.tries.list).map(([name, { title, text }]) =>
-      make("li", {}, button(title, () => this.#try(name), { class: "link" }), make("p", { class: "hint", text })),
-    );
     this.append(
       make("h2", { text: WORDS.title }),
       this.#part.source.root,
@@ -74,8 +70,6 @@ class NetworkPanel extends SessionElement {
       this.#facts,
       this.#achieved,
       this.#assumed,
-      make("h2", { text: TEXT.tries.title }),
-      make("ul", { class: "tries" }, ...tries),
     );
   }
 
@@ -97,15 +91,6 @@ class NetworkPanel extends SessionElement {
     const most = 256e6;
     if (file.size > most) return this.session.report(WORDS.fileFailed(file.name, WORDS.tooLarge(file.size, most)));
     await this.session.openFile(file.name, new Uint8Array(await file.arrayBuffer()));
-  }
-
-  /** @param {string} name */
-  async #try(name) {
-    const { session } = this;
-    session.pause();
-    await session.set(EXPERIMENTS[name]);
-    scrollTo({ top: 0 });
-    session.play();
   }
 
   update() {
@@ -204,6 +189,6 @@ class NetworkPanel extends SessionElement {
 /** Without biases the two bias terms are gone. @param {string} formula */
 const variantWithoutBias = (formula) => formula.replace(" + 2)", ")");
 /** @param {string} text */
-const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
+const capital = (text) => (/^[a-z]{2}/.test(text) ? text[0].toUpperCase() + text.slice(1) : text);
 
 customElements.define("network-panel", NetworkPanel);

@@ -25,7 +25,7 @@ class TopBar extends SessionElement {
     const { top } = TEXT;
     this.#panel = button(top.panel, () => session.set({ panel: !session.state.panel }, { history: "replace" }), { path: PANEL, silent: true, class: "panel" });
     this.#mode = choice(top.direction, top.directions, (mode) => session.set({ mode }), { silent: true });
-    this.#loss = choice(top.loss, top.losses, (loss) => session.set({ loss }), { silent: false });
+    this.#loss = choice(top.loss, top.losses, (loss) => session.set({ loss }), { silent: true });
     this.#theme = choice(top.theme, top.themes, (theme) => session.set({ theme }, { history: "replace" }), { silent: true });
     this.#projector = button(top.projector, () => session.set({ projector: !session.state.projector }, { history: "replace" }));
     const share = button(top.share, () => void this.#share());

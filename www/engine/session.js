@@ -61,6 +61,8 @@ export class Session extends EventTarget {
   #clock = 0;
   #addressTimer = 0;
   #addressAt = 0;
+  /** The view was changed without the address: a slider is being dragged. */
+  #ahead = false;
   #turn = 0;
 
   /** Loads module and data, reads the address, computes the first view, says "ready". Throws when something is missing. */
@@ -71,11 +73,12 @@ export class Session extends EventTarget {
     const link = fromQuery(location.search);
     await this.library.open();
     await this.#change(link.view, link.view, "none");
+    this.#ahead = false;
     for (const remark of link.remarks) this.#say(TEXT.remark(remark));
     addEventListener("popstate", () => {
       this.pause();
       const { view } = fromQuery(location.search);
-      void this.#attempt(() => this.#change(view, view, "none"));
+      void this.#attempt(() => this.#change(view, view, "none")).then(() => (this.#ahead = false));
     });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#emit("theme"));
     this.#emit("ready");
@@ -252,9 +255,10 @@ export class Session extends EventTarget {
 
   // ---- the page
 
-  /** CSS pixels at both ends of every time axis. */
+  /** CSS pixels at both ends of every time axis; they grow with the type. */
   get axis() {
-    return matchMedia("(max-width: 640px)").matches ? { left: 40, right: 12 } : { left: 64, right: 24 };
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    return matchMedia("(max-width: 640px)").matches ? { left: 2.5 * rem, right: 0.75 * rem } : { left: 4 * rem, right: 1.5 * rem };
   }
   /** The colours in use: what `palette` and the plots take. @returns {"light" | "dark"} */
   get theme() {
@@ -443,8 +447,12 @@ export class Session extends EventTarget {
 
   /** @param {"push" | "replace" | "none"} how @param {boolean} different  more than the selection changed */
   #address(how, different) {
-    if (how === "none") return;
-    if (how === "push" && different) {
+    if (how === "none") {
+      this.#ahead ||= different;
+      return;
+    }
+    if (how === "push" && (different || this.#ahead)) {
+      this.#ahead = false;
       clearTimeout(this.#addressTimer);
       this.#addressTimer = 0;
       history.pushState(null, "", toQuery(this.state));

@@ -29,9 +29,19 @@ export const EXPERIMENTS = {
     selection: { t: 0, unit: null, layer: 0, direction: 0, lane: null },
     mode: "forward",
   },
+  lstmLatch: {
+    data: { ...QUIET, edits: SHOCK },
+    network: { ...PLAIN, source: "trained", cell: "lstm" },
+    interventions: [
+      { kind: "hold", layer: 0, direction: 0, lane: "f", unit: "all", value: 1, from: 0, to: 1000 },
+      { kind: "hold", layer: 0, direction: 0, lane: "i", unit: "all", value: 0, from: 1, to: 1000 },
+    ],
+    selection: { t: 0, unit: null, layer: 0, direction: 0, lane: null },
+    mode: "forward",
+  },
   reluExplodes: {
     data: { ...QUIET, edits: [] },
-    network: { source: "random", cell: "rnn", options: { nonlinearity: "relu" }, hidden: 32, layers: 1, bidirectional: false, seed: 7, spectralRadius: 1.5, memoryBias: null },
+    network: { source: "random", cell: "rnn", options: { nonlinearity: "relu" }, hidden: 32, layers: 1, bidirectional: false, seed: 8, spectralRadius: 1.5, memoryBias: null },
     interventions: [],
     selection: { t: 0, unit: null, layer: 0, direction: 0, lane: null },
     mode: "forward",

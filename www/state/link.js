@@ -106,6 +106,12 @@ const FIELDS = [
   ["plots", ["plots"], (list) => list.join("!"), (text) => text.split("!").filter(Boolean)],
 ];
 
+/** What a link leaves out. The first sentence's answer is known; that of any other is not. @param {any} text @param {string} part @param {string} [field] */
+function usual(text, part, field) {
+  if (field === "label" && text !== DEFAULT.data.text) return null;
+  return field ? DEFAULT[part][field] : DEFAULT[part];
+}
+
 const LONGEST = 24_000;
 
 /**
@@ -116,8 +122,7 @@ export function toQuery(view) {
   const query = new URLSearchParams({ v: String(VERSION) });
   for (const [key, [part, field], write] of FIELDS) {
     const value = field ? view[part][field] : view[part];
-    const usual = field ? DEFAULT[part][field] : DEFAULT[part];
-    if (!same(value, usual)) query.set(key, value === null ? "" : write(value));
+    if (!same(value, usual(view.data.text, part, field))) query.set(key, value === null ? "" : write(value));
   }
   // These stay readable: none of them means anything inside a query.
   return "?" + query.toString().replaceAll("%7E", "~").replaceAll("%21", "!").replaceAll("%3A", ":");
@@ -153,8 +158,7 @@ export function fromQuery(search) {
     if (field) raw[part][field] = value;
     else raw[part] = value;
   }
-  if (given.has("text") && !given.has("label")) raw.data.label = same(raw.data.text, DEFAULT.data.text) ? DEFAULT.data.label : null;
-  else if (!given.has("label")) raw.data.label = DEFAULT.data.label;
+  if (!given.has("label")) raw.data.label = usual(given.has("text") ? raw.data.text : DEFAULT.data.text, "data", "label");
   const result = checked(raw);
   return { view: result.view, remarks: [...remarks, ...result.remarks], given };
 }

@@ -137,6 +137,8 @@ export function deepFreeze(value) {
  */
 export function merged(view, patch) {
   const next = { ...view };
+  // Another sentence has another answer.
+  if (patch?.data?.text !== undefined && patch.data.label === undefined) patch = { ...patch, data: { ...patch.data, label: null } };
   for (const [key, value] of Object.entries(patch ?? {})) {
     const nested = (key === "data" || key === "network" || key === "selection") && value && typeof value === "object";
     next[key] = nested ? { ...view[key], ...value } : value;
@@ -162,8 +164,9 @@ export function checked(given) {
   const number = (/** @type {string} */ field, /** @type {any} */ found, /** @type {number[]} */ [low, high], fallback, whole = true) => {
     if (found === undefined) return fallback;
     if (typeof found !== "number" || !Number.isFinite(found)) return say(field, found, fallback);
-    const used = Math.min(high, Math.max(low, whole ? Math.round(found) : found));
-    return Object.is(used, found) || used === found ? used : say(field, found, used);
+    // (Adding 0 makes −0 an ordinary zero.)
+    const used = Math.min(high, Math.max(low, whole ? Math.round(found) : found)) + 0;
+    return used === found ? used : say(field, found, used);
   };
   const maybe = (field, found, range, whole) => (found === null || found === undefined ? null : number(field, found, range, null, whole));
   const choice = (/** @type {string} */ field, found, /** @type {readonly any[]} */ values, fallback) =>

@@ -86,24 +86,28 @@ export const PANELS = {
     /** @type {Record<string, {title: string, text: string}>} */
     list: {
       rnnForgets: {
-        title: "Vanilla RNN: the first reading fades",
-        text: "The first reading is changed by a lot. Watch the changed and the untouched run become one again.",
+        title: "Vanilla RNN: the first reading is gone",
+        text: "The first reading is set to 35 °C. After some twenty steps the run cannot be told from the untouched one.",
       },
       lstmKeeps: {
-        title: "LSTM, forget gate held open: it stays",
-        text: "The same change, but the forget gate is held at 1: what was written is kept.",
+        title: "LSTM, forget gate held open: it is not",
+        text: "The same change with the forget gate held at 1: nothing that was written is ever erased, and the last forecast still differs.",
+      },
+      lstmLatch: {
+        title: "…and its input gate shut: it stays whole",
+        text: "After the first step nothing is let in either. What was written at the first step is there, unchanged, at the last.",
       },
       reluExplodes: {
-        title: "Spectral radius 1.5 with ReLU: it explodes",
-        text: "Every step multiplies by a little more than 1.",
+        title: "ReLU, spectral radius 1.5: it explodes",
+        text: "Every step makes the state longer: ten million times in three days. Move the radius below 1 and it dies out.",
       },
       gradientsVanish: {
-        title: "Backward through the RNN: gradients vanish",
-        text: "The loss at the last step hardly reaches the first ones.",
+        title: "Backward through the RNN: it vanishes",
+        text: "The loss at the last step sends its gradient back. Each step passes on a little less than it got.",
       },
       lateReversal: {
         title: "A sentence that turns at its end",
-        text: "The answer flips with the last words.",
+        text: "Four words at the end turn the answer round.",
       },
     },
   },

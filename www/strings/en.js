@@ -45,8 +45,8 @@ export const TEXT = {
     ],
     loss: "Loss at",
     losses: [
-      { name: "last", title: "last step" },
-      { name: "every", title: "every step" },
+      { name: "last", title: "loss at the last step" },
+      { name: "every", title: "at every step" },
     ],
     theme: "Colours",
     themes: [
@@ -85,7 +85,7 @@ export const TEXT = {
     last: "Last step",
     speed: "Speed",
     times: (/** @type {number} */ speed) => `${speed}×`,
-    where: (/** @type {number} */ step, /** @type {number} */ steps, /** @type {string} */ label) => `step ${step} of ${steps} · ${label}`,
+    where: (/** @type {number} */ step, /** @type {number} */ steps, /** @type {string} */ label) => `step ${step} of ${steps}${label.startsWith("step") ? "" : ` · ${label}`}`,
   },
 
   sequence: {

@@ -90,7 +90,7 @@ export class Strip {
       if (of.length > 0) days.push({ x: x(start + k + DAY / 2), low: Math.min(...of), high: Math.max(...of) });
     }
     const { low, high } = range(days.flatMap((day) => [day.low, day.high]), 1);
-    const foot = height - letter * 0.95;
+    const foot = height - letter * 1.15;
     const y = (/** @type {number} */ v) => (foot - ((v - low) / (high - low)) * (foot - 1)).toFixed(1);
     const top = days.map((day) => `${day.x.toFixed(1)} ${y(day.high)}`);
     const bottom = days.map((day) => `${day.x.toFixed(1)} ${y(day.low)}`).reverse();
@@ -100,7 +100,7 @@ export class Strip {
       const date = new Date(Math.ceil(hour / DAY) * DAY * 3_600_000);
       if (date.getUTCDate() === 1 || hour === start) {
         const name = TEXT.month(date, this.#box.width / 12 > letter * 2.4);
-        months.push(draw("text", { x: x(hour) + 3, y: height - 1, text: name }));
+        months.push(draw("text", { x: x(hour) + 3, y: height - 3, text: name }));
       }
     }
     this.#months.replaceChildren(...months);
