@@ -1,0 +1,150 @@
+// The numbered sub-steps of the chosen step: what happens, its equation in symbols, and the same with this step's numbers.
+import { colour, gradientScale, laneScale } from "./inspector/colours.js";
+import { html, put, say } from "./inspector/dom.js";
+import { numberButton, numberLine } from "./inspector/number-line.js";
+import { extent, mean, norm, short } from "./inspector/numbers.js";
+import { explain, heldAt, laneOf, nodesOf, subSteps } from "./inspector/quantities.js";
+import { UnitStrip } from "./inspector/unit-strip.js";
+import { equation } from "./math-ml.js";
+import { INSPECTOR as TEXT } from "../strings/en-inspector.js";
+
+/** @typedef {import("../engine/session.js").Session} Session */
+
+class SubSteps extends HTMLElement {
+  /** @type {Session | null} */
+  session = null;
+  /** Asked when a number is pressed. @type {(question: import("./where-from.js").Question, button: HTMLElement) => void} */
+  ask = () => {};
+  /** Asked for the weights of the chosen sub-step. @type {(step: any) => HTMLElement | null} */
+  weightsOf = () => null;
+  #built = "";
+  /** @type {{step: any, item: HTMLElement, button: HTMLElement, numbers: HTMLElement, badge: HTMLElement, strip: UnitStrip, extra: HTMLElement}[]} */
+  #items = [];
+
+  update() {
+    const { session } = this;
+    if (!session?.trace) return;
+    const built = JSON.stringify([session.spec.title, session.state.mode, session.selection.direction, session.summary.bias]);
+    if (built !== this.#built) {
+      this.#built = built;
+      this.#build(session);
+    }
+    this.#fill(session);
+  }
+
+  /** @param {Session} session */
+  #build(session) {
+    const setting = { forward: /** @type {1 | -1} */ (session.selection.direction === 1 ? -1 : 1), bias: session.summary.bias !== false };
+    const list = html("ol", { class: "sub-steps" });
+    this.#items = subSteps(session).map((/** @type {any} */ step, /** @type {number} */ k) => {
+      const { left, right } = equation(step.key, step.equation, setting);
+      const badge = html("span", { class: "held-badge" });
+      const button = html("button", { type: "button", class: "step-title", onclick: () => this.#choose(step.name) }, html("span", { class: "step-number" }, String(k + 1)), html("span", {}, step.title), badge);
+      const numbers = html("div", { class: "numbers" });
+      const strip = new UnitStrip();
+      const extra = html("div", { class: "step-extra" });
+      const item = html(
+        "li",
+        { class: "sub-step", "data-key": step.key },
+        html("h3", {}, button),
+        html("p", { class: "step-text" }, step.text),
+        html("div", { class: "equation" }, html("div", { class: "left-side" }, left), html("div", { class: "right-side" }, ...right), numbers),
+        extra,
+      );
+      return { step, item, button, numbers, badge, strip, extra };
+    });
+    list.append(...this.#items.map((i) => i.item));
+    this.replaceChildren(list);
+  }
+
+  /** @param {string} name */
+  #choose(name) {
+    const { session } = this;
+    if (session) void session.select({ lane: session.selection.lane === name ? null : name });
+  }
+
+  /** @param {Session} session */
+  #fill(session) {
+    const { trace, selection, state } = session;
+    const { t, unit, layer, direction } = selection;
+    const back = state.mode === "backward";
+    const gradients = back ? session.gradients : null;
+    if (back && !gradients) return;
+    const whole = unit === null ? (back ? gradients.values(layer, direction, t, { example: 0 }) : trace.values(layer, direction, t, { example: 0 })) : null;
+    const focus = this.#focusPlace();
+    for (const parts of this.#items) {
+      const { step, item, button, numbers, badge, strip, extra } = parts;
+      const chosen = selection.lane === step.name;
+      item.classList.toggle("selected", chosen);
+      put(button, "aria-expanded", String(chosen));
+      const lane = laneOf(step.key);
+      if (unit === null) {
+        const values = vectorOf(whole, step.key);
+        const scale = back ? gradientScale(session) : laneScale(session, lane);
+        const held = back ? 0 : values.reduce((count, _, j) => count + Number(heldAt(session, lane, j, t)), 0);
+        say(badge, held === 0 ? "" : TEXT.partlyHeld(held, values.length));
+        if (!numbers.contains(strip.element)) numbers.replaceChildren(strip.element, html("dl", { class: "statistics" }));
+        strip.show(session, step.title, values, scale);
+        const [low, high] = extent(values);
+        const statistics = TEXT.statistics(short(norm(values)), short(mean(values)), short(low), short(high));
+        numbers.lastElementChild?.replaceChildren(...statistics.map(([name, value]) => html("div", {}, html("dt", {}, name), html("dd", {}, value))));
+      } else {
+        this.#numbers(session, parts, explain(session, step.name, t, unit), t, unit);
+      }
+      extra.replaceChildren(...(chosen ? [this.weightsOf(step)].filter((e) => e !== null) : []));
+    }
+    this.#refocus(focus);
+  }
+
+  /** One unit's numbers. @param {Session} session @param {any} parts @param {any} found  an explanation @param {number} t @param {number} unit */
+  #numbers(session, { step, numbers, badge }, found, t, unit) {
+    say(badge, found.held ? TEXT.heldAt(short(found.result)) : "");
+    /** @type {(node: any, button: HTMLElement) => void} */
+    const ask = (node, button) => this.ask({ kind: "part", node, of: step.name, t, unit }, button);
+    const result = numberButton(found.result, step.title, step.key, (button) => this.ask({ kind: "target", name: step.name, t, unit }, button));
+    result.classList.add("result");
+    const scale = session.state.mode === "backward" ? gradientScale(session) : laneScale(session, laneOf(step.key));
+    const swatch = html("span", { class: "swatch" });
+    swatch.style.setProperty("--value", colour(session, found.result, scale));
+    const line = html("span", { class: "number-line" }, html("span", { class: "sign" }, "= "), ...numberLine(found.tree, ask));
+    if (found.held) {
+      numbers.replaceChildren(
+        html("span", { class: "number-line" }, html("span", { class: "sign" }, "= "), result, swatch, html("span", { class: "held-note" }, TEXT.heldAt(short(found.result)))),
+        html("div", { class: "without" }, html("span", {}, `${TEXT.without}: `), line, html("span", { class: "sign" }, ` = ${short(found.tree.value)}`)),
+      );
+    } else {
+      // An equation that only copies a number has said it already.
+      const copy = found.tree.of?.length === 0 && !["input", "recurrent", "transposed"].includes(found.tree.op);
+      const end = copy ? [] : [html("span", { class: "sign" }, " = "), result];
+      line.append(html("span", { class: "end" }, ...end, swatch));
+      numbers.replaceChildren(line);
+    }
+  }
+
+  /** Which number has the focus: numbers are made anew at every step. */
+  #focusPlace() {
+    const active = document.activeElement;
+    const item = active?.closest?.("li.sub-step");
+    if (!active || !item || !this.contains(active) || !active.classList.contains("number")) return null;
+    return { item, at: [...item.querySelectorAll("button.number")].indexOf(active) };
+  }
+
+  /** @param {{item: Element, at: number} | null} place */
+  #refocus(place) {
+    const button = place?.item.querySelectorAll("button.number")[place.at];
+    if (button instanceof HTMLElement) button.focus({ preventScroll: true });
+  }
+}
+
+/** The vector that a sub-step yields. @param {any} whole  values of a trace or of gradients @param {string} key @returns {Float32Array} */
+function vectorOf(whole, key) {
+  const [kind, name] = key.split(":");
+  return { now: whole[name], d: whole.lanes?.[name], da: whole.blocks?.[name], passed: whole.passed?.[name] }[kind] ?? new Float32Array();
+}
+
+/** The row blocks whose weights an equation uses, with their sides. @param {any} expr @returns {{block: string, op: "input" | "recurrent" | "transposed"}[]} */
+export function blocksOf(expr) {
+  return [...nodesOf(expr)].filter((e) => ["input", "recurrent", "transposed"].includes(e.op)).map(({ block, op }) => ({ block, op }));
+}
+
+customElements.define("sub-steps", SubSteps);
