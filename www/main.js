@@ -7,6 +7,7 @@ import "./elements/network-panel.js";
 import "./elements/sequence-view.js";
 import "./elements/unrolled-picture.js";
 import "./elements/transport-bar.js";
+import "./elements/cell-inspector.js";
 import "./elements/try-list.js";
 import { load } from "./engine/load.js";
 import { Session } from "./engine/session.js";

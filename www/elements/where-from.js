@@ -1,5 +1,5 @@
 // "Where does this come from?" A panel beside a number: its terms by size, each with a way to its own source.
-import { html } from "./inspector/dom.js";
+import { html, math } from "./inspector/dom.js";
 import { nameOf, numberLine } from "./inspector/number-line.js";
 import { full, short } from "./inspector/numbers.js";
 import { answer, core } from "./inspector/origins.js";
@@ -107,6 +107,7 @@ class WhereFrom extends HTMLElement {
     const shown = rest > 1 ? found.rows.slice(0, SHOWN) : found.rows;
     const most = Math.max(...found.rows.map((row) => Math.abs(row.value)).filter(Number.isFinite), 0);
     const list = html("ol", { class: "terms" }, ...shown.map((row) => html("li", {}, ...this.#row(session, found, row, most))));
+    /** @type {Node[]} */
     const out = [html("p", { class: "panel-intro" }, found.held ? TEXT.heldNote(short(found.value)) : TEXT.termsIntro[found.how]), list];
     if (rest > 1) {
       const sum = found.rows.slice(SHOWN).reduce((total, row) => total + row.value, 0);
@@ -133,7 +134,7 @@ class WhereFrom extends HTMLElement {
     return line;
   }
 
-  /** @param {Session} session @param {Answer} found @param {import("./inspector/origins.js").Row} row @param {number} most @returns {Node[]} */
+  /** @param {Session} session @param {Answer} found @param {import("./inspector/origins.js").Row} row @param {number} most @returns {HTMLElement[]} */
   #row(session, found, row, most) {
     const bar = html("span", { class: "bar", "aria-hidden": "true" }, html("span", { class: row.value < 0 ? "negative" : "positive" }));
     bar.style.setProperty("--size", String(most > 0 && Number.isFinite(row.value) ? Math.abs(row.value) / most : 0));
@@ -141,19 +142,16 @@ class WhereFrom extends HTMLElement {
     const ask = (/** @type {any} */ node) => this.#follow({ kind: "part", node, of: found.name, t: found.t ?? 0, unit: found.unit });
     if ("node" in row) {
       const setting = { forward: /** @type {1 | -1} */ (session.selection.direction === 1 ? -1 : 1), bias: false };
-      const sum = row.node.of?.length > 0;
-      return [
-        bar,
-        html("span", { class: "term-name" }, document.createElementNS("http://www.w3.org/1998/Math/MathML", "math"), ""),
-        html("span", { class: "term-factors" }, ...(sum ? [...numberLine(row.node, ask), html("span", { class: "sign" }, " = ")] : []), ...(sum ? [] : [link(nameOf(row.node), () => ask(row.node))])),
-        value,
-      ].map((element, k) => (k === 1 ? (element.firstChild?.appendChild(symbols(row.node, setting)), element) : element));
+      const compound = row.node.of?.length > 0;
+      const symbol = math("math", {}, symbols(row.node, setting));
+      const factors = compound ? [...numberLine(row.node, ask), html("span", { class: "sign" }, " =")] : [link(nameOf(row.node), () => ask(row.node))];
+      return [bar, html("span", { class: "term-name" }, symbol), html("span", { class: "term-factors" }, ...factors), value];
     }
     const { term } = row;
     return [bar, html("span", { class: "term-name", title: term.label }, ...weightName(session, term)), html("span", { class: "term-factors" }, ...this.#factors(session, term)), value];
   }
 
-  /** weight × input, the input with a way to where it was made. @param {Session} session @param {any} term @returns {Node[]} */
+  /** weight × input, the input with a way to where it was made. @param {Session} session @param {any} term @returns {(Node | string)[]} */
   #factors(session, term) {
     if (term.weight === undefined || term.weight === null) return [html("span", {}, TEXT.bias)];
     const times = html("span", { class: "product" }, `${short(term.weight)} × ${term.input < 0 ? `(${short(term.input)})` : short(term.input)}`);

@@ -13,14 +13,18 @@ export function short(value) {
     const digits = size.toPrecision(3);
     return sign + (digits.includes("e") ? size.toFixed(0) : digits);
   }
-  const [mantissa, exponent] = size.toExponential(1).split("e");
+  const [mantissa, exponent] = size.toExponential(2).split("e");
   return `${sign}${mantissa}·10${raised(Number(exponent))}`;
 }
 
 /** Two significant digits, for tight places. @param {number} value @returns {string} */
 export function brief(value) {
   const size = Math.abs(value);
-  if (!(size >= 0.000995 && size < 995)) return short(value);
+  if (size > 0 && (size < 0.000995 || (size >= 995 && size < Infinity))) {
+    const [mantissa, exponent] = size.toExponential(0).split("e");
+    return `${value < 0 ? "−" : ""}${mantissa}·10${raised(Number(exponent))}`;
+  }
+  if (!(size > 0 && size < Infinity)) return short(value);
   return (value < 0 ? "−" : "") + (size >= 9.95 ? size.toFixed(0) : size >= 0.00995 ? size.toPrecision(2) : size.toFixed(3));
 }
 
@@ -44,7 +48,7 @@ export function raised(n) {
 
 /** @param {ArrayLike<number>} values */
 export function mean(values) {
-  return Array.prototype.reduce.call(values, (sum, v) => sum + v, 0) / Math.max(1, values.length);
+  return Array.from(values).reduce((sum, v) => sum + v, 0) / Math.max(1, values.length);
 }
 
 /** Euclidean norm. @param {ArrayLike<number>} values */
