@@ -64,6 +64,10 @@ class DataPanel extends SessionElement {
       const example = task.examples[Number(k)];
       if (example) void set({ text: example.text, label: example.label });
     });
+    this.#text.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+      if (event.key === "Enter") event.preventDefault();
+      if (event.key === "Enter") this.#text.dispatchEvent(new Event("change"));
+    });
     this.#text.addEventListener("change", () => {
       const typed = this.#text.value.trim();
       const known = tasks.flatMap((/** @type {any} */ t) => (t.name === session.state.data.task ? t.examples : []));

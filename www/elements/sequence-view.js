@@ -46,7 +46,7 @@ class SequenceView extends SessionElement {
     });
     this.#text.addEventListener("change", () => session.set({ data: { text: this.#text.value, label: null } }));
     this.append(
-      make("header", {}, this.#title, this.#text, make("p", { class: "readout" }, this.#when, this.#reading, this.#undo, this.#forecast)),
+      make("header", {}, this.#title, this.#undo, this.#text, make("p", { class: "readout" }, this.#when, this.#reading, this.#forecast)),
       this.#stage,
     );
     this.#stage.append(this.#chart.root, this.#words.root, this.#strip.root);
@@ -212,7 +212,7 @@ class SequenceView extends SessionElement {
     if (document.activeElement !== this.#text) this.#text.value = state.data.text;
     this.#reading.hidden = words;
     this.#undo.hidden = sequence.edited.size === 0;
-    say(this.#when, words ? TEXT.sequence.after(session.labels(t).long) : session.labels(t).long);
+    say(this.#when, words ? TEXT.sequence.after(session.labels(t).long) : TEXT.sequence.read);
     if (words) {
       const answers = session.prediction(t);
       say(this.#forecast, Array.isArray(answers) ? TEXT.sequence.answers(answers, sequence.classes, sequence.label) : "");

@@ -99,6 +99,7 @@ export const TEXT = {
     windowAt: (/** @type {number} */ start, /** @type {number} */ steps) => `${steps} hours from ${dayOf(start)} ${clockOf(start)} UTC`,
     forecast: (/** @type {string} */ said, /** @type {string} */ came, /** @type {string} */ kind) =>
       kind === "weather" ? `next hour: forecast ${said}, measured ${came}` : `next step: forecast ${said}, then ${came}`,
+    read: "reads",
     after: (/** @type {string} */ word) => `after ${word}`,
     output: (/** @type {number} */ k) => `output ${k}`,
     answers: (/** @type {number[]} */ answers, /** @type {string[]} */ classes, /** @type {number | null} */ label) => {
