@@ -99,7 +99,9 @@ def main():
         name = {torch.float16: "f16", torch.bfloat16: "bf16", torch.float64: "f64"}[dtype]
         add(f"lstm-fc-{name}", Forecaster(nn.LSTM(3, 6, 2), "lstm", nn.Linear(6, 2), "fc"), x3, {}, dtype=dtype)
     add("gru-fc", Forecaster(nn.GRU(3, 7), "gru", nn.Linear(7, 2), "fc"), x3, {})
-    add("gru-linear-out", Forecaster(nn.GRU(3, 5, bidirectional=True), "rnn", nn.Linear(10, 1), "linear"), x3, {})
+    # A head on every step of a bidirectional network: the file cannot tell it from one on the final states.
+    every_step = Forecaster(nn.GRU(3, 5, bidirectional=True), "rnn", nn.Linear(10, 1), "linear")
+    add("gru-linear-out", every_step, x3, {"readout": "last"})
     add("rnn-tanh", Forecaster(nn.RNN(3, 5, 2), "rnn", nn.Linear(5, 1), "out"), x3, {"cell": "rnn"})
     relu = Forecaster(nn.RNN(3, 5, nonlinearity="relu"), "rnn", nn.Linear(5, 1), "out")
     add("rnn-relu", relu, x3, {"cell": "rnn", "nonlinearity": "relu"})

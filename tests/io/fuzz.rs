@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use unrolled::io::safetensors::{Choices, Names, read, write};
 use unrolled::math::rng::Rng;
+use unrolled::net::{Input, Run};
 
 use crate::damaged::bound;
 use crate::file::{Entry, f32s, file, linear, stack};
@@ -169,6 +170,10 @@ fn attempt(round: usize, bytes: &[u8]) -> &'static str {
     // The smallest type has two bytes; a head's missing bias takes none.
     let outputs = net.config().head.as_ref().map_or(0, |h| h.outputs);
     assert!(2 * (net.parameter_count() - outputs) <= bytes.len(), "round {round}: more parameters than the file holds");
+    // And it runs.
+    let input = if net.config().embedding.is_some() { Input::Tokens(vec![0; 2]) } else { Input::Values(vec![0.5; 2 * net.config().input]) };
+    let trace = net.run(Run::new(2, 1, input)).unwrap();
+    assert_eq!(trace.output().len(), 2 * net.config().output_width(), "round {round}");
     let names = Names { prefix: Some(loaded.prefix), head: loaded.head_prefix, embedding: loaded.embedding_prefix };
     match write(&net, &names) {
         Ok(again) => {
