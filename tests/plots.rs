@@ -1,6 +1,6 @@
 //! Figures: what is drawn where, in both themes, with every kind of value; and nothing that the data do not say.
 
-use unrolled::plot::{Curve, Figure, Layout, Panel, Rect, Scene, all, find, palette};
+use unrolled::plot::{Curve, Figure, Layout, Panel, Rect, Scene, Tick, all, find, palette};
 use unrolled::plot::{gates, gradient_norms, influence, jacobian_norms, state_heatmap, state_norms};
 
 const STEPS: usize = 24;
@@ -195,21 +195,21 @@ fn scales_are_absolute_unless_asked() {
 #[test]
 fn summaries_say_what_the_data_say() {
     let said: Vec<String> = figures().iter().map(|figure| figure.summary.clone()).collect();
-    assert!(said[0].starts_with("‖hₜ‖ is 0.500 at step 0, largest at step 23 (2.80), and 2.80 at step 23"), "{}", said[0]);
+    assert!(said[0].starts_with("‖hₜ‖ is 0.500 at step 1, largest at step 24 (2.80), and 2.80 at step 24"), "{}", said[0]);
     assert!(
-        said[1].starts_with("‖∂hₜ/∂h₄‖ falls under half after 7 steps for good; 19 steps on it is 0.14, 0.14 of its start."),
+        said[1].starts_with("‖∂hₜ/∂h₅‖ falls under half after 7 steps for good; 19 steps on it is 0.14, 0.14 of its start."),
         "{}",
         said[1]
     );
-    assert!(said[1].contains("‖∂hₜ/∂x₄‖ falls under half after 1 step"), "{}", said[1]);
+    assert!(said[1].contains("‖∂hₜ/∂x₅‖ falls under half after 1 step"), "{}", said[1]);
     assert!(
-        said[2].starts_with("‖∂L/∂hₜ‖ is 1.0 at step 23 and 8.4·10⁻⁴⁰ at step 0, 8.4·10⁻⁴⁰ of it; at step 0 it is under"),
+        said[2].starts_with("‖∂L/∂hₜ‖ is 1.0 at step 24 and 8.4·10⁻⁴⁰ at step 1, 8.4·10⁻⁴⁰ of it; at step 1 it is under"),
         "{}",
         said[2]
     );
     assert!(said[3].contains("0.25-fold at the median") && said[3].contains("All 23 steps together: 8.4·10⁻⁴⁰-fold."), "{}", said[3]);
     assert_eq!(said[4], "The forget gate f is 0.25 on average (0.25 to 0.25), 25 % of it saturated.");
-    assert!(said[5].starts_with("The largest value is −1.00 (unit 0, step 0)"), "{}", said[5]);
+    assert!(said[5].starts_with("The largest value is −1.00 (unit 0, step 1)"), "{}", said[5]);
     assert_eq!(gates::build(&scene(), &[]).summary, "This cell has no gates: nothing decides what is kept.");
     assert_eq!(gradients(&[]).summary, "There are no values.");
 }
@@ -237,7 +237,7 @@ fn csv_reads_back_as_the_same_numbers() {
     }
     let labels: Vec<String> = (0..STEPS).map(|t| format!("word \"{t}\", end")).collect();
     let named = state_norms::build(&Scene { labels: &labels, ..scene() }, &[]);
-    assert!(named.csv().starts_with("step,label\n0,\"word \"\"0\"\", end\"\n"), "{}", named.csv());
+    assert!(named.csv().starts_with("step,label\n1,\"word \"\"0\"\", end\"\n"), "{}", named.csv());
 }
 
 #[test]
@@ -269,11 +269,32 @@ fn a_heatmap_is_blitted_into_the_plotting_rectangle() {
 #[test]
 fn hidden_lines_are_left_out_and_axes_stay() {
     let figure = &figures()[1];
-    let layout = Layout { hidden: vec!["‖∂hₜ/∂x₄‖".into()], ..Layout::default() };
+    let layout = Layout { hidden: vec!["‖∂hₜ/∂x₅‖".into()], ..Layout::default() };
     let (all, some) = (svg(figure), figure.svg(&layout).unwrap());
     assert!(!pieces(&all, 1).is_empty() && pieces(&some, 1).is_empty());
-    assert!(!texts(&some).contains(&"‖∂hₜ/∂x₄‖"));
+    assert!(!texts(&some).contains(&"‖∂hₜ/∂x₅‖"));
     assert_eq!(pieces(&all, 0), pieces(&some, 0));
+}
+
+#[test]
+fn steps_are_counted_from_one_or_named() {
+    let figure = gradients(&[1.0; STEPS]);
+    let said = svg(&figure);
+    assert!(texts(&said).contains(&"24") && !texts(&said).contains(&"0"));
+    assert!(figure.csv().contains("\n1,") && figure.csv().contains("\n24,"));
+    let ticks = [Tick { t: 3, text: "22 Nov".into() }];
+    let named = gradient_norms::build(&Scene { ticks: &ticks, ..scene() }, "", &[curve("h", 0, &[1.0; STEPS])]);
+    let said = svg(&named);
+    assert!(texts(&said).contains(&"22 Nov") && !texts(&said).contains(&"24"));
+}
+
+#[test]
+fn the_lane_in_question_stands_out() {
+    let figure = &figures()[0];
+    let layout = Layout { lane: Some("c".into()), ..Layout::default() };
+    let thick = |svg: &str| svg.matches("stroke-width=\"16\"").count();
+    assert_eq!(thick(&svg(figure)), 0);
+    assert!(thick(&figure.svg(&layout).unwrap()) > 0);
 }
 
 #[test]
@@ -281,7 +302,7 @@ fn the_reverse_direction_is_read_from_its_start() {
     let values: Vec<f64> = (0..STEPS).map(|t| 0.5f64.powi(t as i32)).collect();
     let back = Scene { reverse: true, ..scene() };
     let figure = gradient_norms::build(&back, "", &[curve("h", 0, &values)]);
-    assert!(figure.summary.starts_with("‖∂L/∂hₜ‖ is 1.0 at step 0 and 1.2·10⁻⁷ at step 23"), "{}", figure.summary);
+    assert!(figure.summary.starts_with("‖∂L/∂hₜ‖ is 1.0 at step 1 and 1.2·10⁻⁷ at step 24"), "{}", figure.summary);
 }
 
 #[test]

@@ -121,11 +121,12 @@ pub fn nice_step(at_least: f64) -> f64 {
     [1.0, 2.0, 5.0].into_iter().map(|m| m * power).find(|step| *step >= at_least * (1.0 - 1e-9)).unwrap_or(10.0 * power)
 }
 
-/// Steps to label on the time axis: whole numbers of a nice step, so many that they have `room` CSS pixels each.
-pub fn step_ticks(steps: usize, width: f64, room: f64) -> Vec<usize> {
+/// Steps to label on the time axis, so few that they have `room` CSS pixels each. They are counted from 1, and those with a
+/// round number are labelled; with `words`, every so many from the first.
+pub fn step_ticks(steps: usize, width: f64, room: f64, words: bool) -> Vec<usize> {
     let most = (width / room).max(1.0);
-    let step = nice_step(steps as f64 / most).max(1.0) as usize;
-    (0..steps).step_by(step.max(1)).collect()
+    let step = (nice_step(steps as f64 / most).max(1.0) as usize).max(1);
+    (if words { 0 } else { step - 1 }..steps).step_by(step).collect()
 }
 
 #[cfg(test)]
@@ -168,8 +169,9 @@ mod tests {
 
     #[test]
     fn time() {
-        assert_eq!(step_ticks(72, 700.0, 40.0), [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70]);
-        assert_eq!(step_ticks(1, 10.0, 40.0), [0]);
-        assert!(step_ticks(0, 10.0, 40.0).is_empty());
+        assert_eq!(step_ticks(72, 300.0, 40.0, false), [9, 19, 29, 39, 49, 59, 69]);
+        assert_eq!(step_ticks(7, 200.0, 60.0, true), [0, 5]);
+        assert_eq!(step_ticks(1, 10.0, 40.0, false), [0]);
+        assert!(step_ticks(0, 10.0, 40.0, false).is_empty());
     }
 }

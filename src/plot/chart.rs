@@ -23,6 +23,8 @@ pub enum Style {
 #[derive(Clone, Debug)]
 pub struct Line {
     pub name: String,
+    /// The lane that it is about; "x" for the input.
+    pub lane: String,
     pub values: Vec<f64>,
     pub style: Style,
     /// See [`palette::line_colour`] and [`palette::dashes`].
@@ -216,7 +218,12 @@ impl Chart {
     fn line<B: DrawingBackend>(&self, pen: &Pen<B>, rect: Rect, layout: &Layout, line: &Line) -> Result<()> {
         let steps = self.steps();
         let (colour, ghost) = (line.colour(layout.theme), line.style == Style::Ghost);
-        let width = if ghost { GHOST_STROKE } else { STROKE };
+        let stands_out = !ghost && layout.lane.as_ref().is_some_and(|lane| *lane == line.lane);
+        let width = match (ghost, stands_out) {
+            (true, _) => GHOST_STROKE,
+            (_, true) => 2.0 * STROKE,
+            _ => STROKE,
+        };
         let mut run: Vec<(f64, f64)> = vec![];
         let mut last_mark = [f64::NEG_INFINITY; 2];
         for t in 0..=line.values.len() {

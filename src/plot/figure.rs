@@ -2,7 +2,7 @@
 
 use plotters::drawing::IntoDrawingArea;
 use plotters_backend::DrawingBackend;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::axis::{Scale, step_ticks};
 use super::chart::{Chart, Style};
@@ -19,14 +19,23 @@ pub enum Panel {
     Heatmap(Heatmap),
 }
 
+/// A label on the time axis.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Tick {
+    pub t: usize,
+    pub text: String,
+}
+
 #[derive(Clone, Debug)]
 pub struct Figure {
     pub spec: &'static PlotSpec,
     /// The title with what was chosen: "Influence of step 12 on every later step".
     pub title: String,
     pub x_title: String,
-    /// A short label for each step, or empty for the steps' numbers.
+    /// A short label for each step, or empty for the steps' numbers, which count from 1.
     pub labels: Vec<String>,
+    /// What is written on the time axis; empty for evenly spaced labels.
+    pub ticks: Vec<Tick>,
     pub steps: usize,
     /// Drawn from top to bottom over one time axis.
     pub panels: Vec<Panel>,
@@ -60,6 +69,8 @@ pub struct Layout {
     pub unit: Option<usize>,
     /// Names of lines that are not drawn. The axes stay as they are.
     pub hidden: Vec<String>,
+    /// The lane whose lines stand out.
+    pub lane: Option<String>,
 }
 
 impl Default for Layout {
@@ -79,6 +90,7 @@ impl Default for Layout {
             hover: None,
             unit: None,
             hidden: vec![],
+            lane: None,
         }
     }
 }
@@ -101,6 +113,8 @@ impl Layout {
 #[derive(Clone, Debug, Serialize)]
 pub struct SeriesHead {
     pub name: String,
+    /// The lane that it is about; "x" for the input.
+    pub lane: String,
     pub ghost: bool,
     /// "#rrggbb"
     pub colour: String,
@@ -189,12 +203,13 @@ impl Figure {
     fn time_axis<B: DrawingBackend>(&self, pen: &Pen<B>, rect: Rect, layout: &Layout) -> Result<()> {
         let (font, inks) = (layout.font, palette::inks(layout.theme));
         let widest = self.labels.iter().map(|l| text_width(l, font)).fold(2.0 * font, f64::max) + font;
-        for t in step_ticks(self.steps, rect.width, widest) {
-            let x = rect.x(t as f64, self.steps);
-            let number = t.to_string();
-            let label = self.labels.get(t).map_or(number.as_str(), String::as_str);
+        let even = step_ticks(self.steps, rect.width, widest, !self.labels.is_empty());
+        let labelled = |t: usize| Tick { t, text: self.labels.get(t).cloned().unwrap_or_else(|| (t + 1).to_string()) };
+        let even: Vec<Tick> = even.into_iter().map(labelled).collect();
+        for Tick { t, text } in if self.ticks.is_empty() { &even } else { &self.ticks } {
+            let x = rect.x(*t as f64, self.steps);
             pen.vertical(x, rect.bottom(), rect.bottom() + 4.0, inks.axis, 1.0)?;
-            pen.text(label, (x, rect.bottom() + 4.0 + 0.75 * font), Side::Centre, font, inks.quiet, false)?;
+            pen.text(text, (x, rect.bottom() + 4.0 + 0.75 * font), Side::Centre, font, inks.quiet, false)?;
         }
         let place = (rect.right(), rect.bottom() + 4.0 + 2.1 * font);
         pen.text(&self.x_title, place, Side::Right, font, inks.quiet, false)
@@ -238,7 +253,7 @@ impl Figure {
         Ok(text)
     }
 
-    /// One row per step, one column per line (or per unit of a heatmap), numbers exact, nothing where there is none.
+    /// One row per step (counted from 1), one column per line (or per unit of a heatmap), numbers exact, nothing where there is none.
     pub fn csv(&self) -> String {
         let mut columns: Vec<(String, Vec<f64>)> = vec![];
         for panel in &self.panels {
@@ -258,7 +273,7 @@ impl Figure {
         }
         text.push('\n');
         for t in 0..self.steps {
-            text += &t.to_string();
+            text += &(t + 1).to_string();
             if named {
                 text += &format!(",{}", field(self.labels.get(t).map_or("", String::as_str)));
             }
@@ -278,6 +293,7 @@ impl Figure {
         });
         let head = |panel: usize, line: &super::chart::Line| SeriesHead {
             name: line.name.clone(),
+            lane: line.lane.clone(),
             ghost: line.style == Style::Ghost,
             colour: palette::hex(line.colour(theme)),
             dashes: line.dashes().to_vec(),

@@ -29,11 +29,11 @@ pub fn build(scene: &Scene, loss: &str, lanes: &[Curve]) -> Figure {
 fn sentence(scene: &Scene, name: &str, values: &[f64]) -> Option<String> {
     let (end, start) = (scene.first(values)?, scene.last(values)?);
     let say = |v: f64| number(v, 2);
-    let mut text = format!("{name} is {} at step {}", say(start.1), start.0);
+    let mut text = format!("{name} is {} at step {}", say(start.1), start.0 + 1);
     if end.0 == start.0 {
         return Some(text + ".");
     }
-    text += &format!(" and {} at step {}", say(end.1), end.0);
+    text += &format!(" and {} at step {}", say(end.1), end.0 + 1);
     let factor = end.1 / start.1;
     if factor.is_finite() && factor > 0.0 {
         text += &format!(", {} of it", if factor < 1.0 { say(factor) } else { format!("{} times", say(factor)) });
@@ -43,7 +43,7 @@ fn sentence(scene: &Scene, name: &str, values: &[f64]) -> Option<String> {
     let mut back: Vec<usize> = scene.order().collect();
     back.reverse();
     if let Some(t) = back.into_iter().find(|t| values.get(*t).is_some_and(|v| *v < floor)) {
-        text += &format!("; at step {t} it is under the smallest normal f32");
+        text += &format!("; at step {} it is under the smallest normal f32", t + 1);
     }
     Some(text + ".")
 }

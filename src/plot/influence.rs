@@ -34,13 +34,14 @@ pub struct Influence<'a> {
 /// The chosen step k is `scene.from`.
 pub fn build(scene: &Scene, influence: &Influence) -> Figure {
     let (h, k) = (influence.state, scene.from);
-    let of = |what: &str| format!("‖∂{h}ₜ/∂{what}{}‖", subscript(&k.to_string()));
+    let of = |what: &str| format!("‖∂{h}ₜ/∂{what}{}‖", subscript(&(k + 1).to_string()));
     let (of_input, of_state) = (of("x"), of(h));
     let curves = [
-        Curve { name: &of_state, slot: 0, values: influence.of_state, ghost: influence.ghost_of_state },
-        Curve { name: &of_input, slot: 1, values: influence.of_input, ghost: influence.ghost_of_input },
+        Curve { name: h, slot: 0, values: influence.of_state, ghost: influence.ghost_of_state },
+        Curve { name: "x", slot: 1, values: influence.of_input, ghost: influence.ghost_of_input },
     ];
-    let lines = scene.lines(&curves, str::to_string, |scene, values| Some(scene.first(values)?.1));
+    let name = |lane: &str| if lane == h { of_state.clone() } else { of_input.clone() };
+    let lines = scene.lines(&curves, name, |scene, values| Some(scene.first(values)?.1));
     let mut chart = scene.norms(format!("norm of the derivative of {h}ₜ"), true, Some(Floor::f32()), vec![], lines);
     if let Some(n) = influence.half_life_of_state {
         let t = if scene.reverse { k.checked_sub(n) } else { Some(k + n).filter(|t| *t < scene.steps) };
@@ -50,7 +51,7 @@ pub fn build(scene: &Scene, influence: &Influence) -> Figure {
     let input = sentence(scene, &of_input, influence.of_input, influence.half_life_of_input);
     let summary: Vec<String> = [state, input].into_iter().flatten().collect();
     let summary = if summary.is_empty() { "There are no values.".into() } else { summary.join(" ") };
-    scene.figure(&SPEC, format!("Memory of step {k}"), vec![Panel::Chart(chart)], summary)
+    scene.figure(&SPEC, format!("Memory of step {}", k + 1), vec![Panel::Chart(chart)], summary)
 }
 
 fn sentence(scene: &Scene, name: &str, values: &[f64], half_life: Option<usize>) -> Option<String> {

@@ -19,11 +19,12 @@ pub static SPEC: PlotSpec = PlotSpec {
 /// Curves' names are not used.
 pub fn build(scene: &Scene, state: &str, one_step: Curve, running: Curve) -> Figure {
     let scene = Scene { relative: false, ..*scene };
-    let (last, before) = if scene.reverse { ("0", "ₜ₊₁") } else { ("T", "ₜ₋₁") };
+    let (last, before) = if scene.reverse { ("1", "ₜ₊₁") } else { ("T", "ₜ₋₁") };
     let last = if scene.reverse { super::number::subscript(last) } else { format!("_{last}") };
     let names = [format!("one step ‖∂{state}ₜ/∂{state}{before}‖"), format!("to the end ‖∂{state}{last}/∂{state}ₜ‖")];
     let curves = [Curve { name: &names[0], slot: 1, ..one_step }, Curve { name: &names[1], slot: 0, ..running }];
-    let lines = scene.lines(&curves, str::to_string, |_, _| None);
+    let mut lines = scene.lines(&curves, str::to_string, |_, _| None);
+    lines.iter_mut().for_each(|line| line.lane = state.into());
     let references = vec![(1.0, "1: neither shrinks nor grows".into())];
     let chart = scene.norms("spectral norm".into(), true, Some(Floor::f32()), references, lines);
     let parts = [of_steps(one_step.values), of_all(&scene, running.values)];

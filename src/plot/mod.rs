@@ -21,7 +21,7 @@ pub mod state_norms;
 
 pub use axis::Scale;
 pub use chart::{Axis, Chart, Floor, Line, Mark, Style};
-pub use figure::{AxisHead, Figure, Layout, Panel, SeriesHead};
+pub use figure::{AxisHead, Figure, Layout, Panel, SeriesHead, Tick};
 pub use heatmap::Heatmap;
 pub use pen::{Area, Rect};
 pub use scene::{Curve, Scene};

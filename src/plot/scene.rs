@@ -2,7 +2,7 @@
 
 use super::axis::Scale;
 use super::chart::{Axis, Chart, Floor, Line, Style};
-use super::figure::{Figure, Panel};
+use super::figure::{Figure, Panel, Tick};
 use super::{PlotSpec, number};
 
 /// What a plot is about, besides its series.
@@ -15,9 +15,11 @@ pub struct Scene<'a> {
     pub place: &'a str,
     /// A short label per step (hours, tokens), or nothing for the steps' numbers.
     pub labels: &'a [String],
+    /// What is written on the time axis; nothing for evenly spaced labels.
+    pub ticks: &'a [Tick],
     /// What the time axis counts; empty is "step t".
     pub x_title: &'a str,
-    /// The chosen step.
+    /// The chosen step, counted from 0 like all steps here; what people read counts from 1.
     pub from: usize,
     /// A logarithmic axis; nothing is the plot's own choice.
     pub log: Option<bool>,
@@ -28,7 +30,7 @@ pub struct Scene<'a> {
 /// A series with its name, and the same of the untouched run where there is one.
 #[derive(Clone, Copy, Debug)]
 pub struct Curve<'a> {
-    /// The lane's name.
+    /// The lane's name; "x" for the input.
     pub name: &'a str,
     /// See [`super::palette::slot`].
     pub slot: usize,
@@ -41,7 +43,16 @@ impl Scene<'_> {
     pub(super) fn figure(&self, spec: &'static PlotSpec, title: String, panels: Vec<Panel>, summary: String) -> Figure {
         let title = if self.place.is_empty() { title } else { format!("{title} ({})", self.place) };
         let x_title = if self.x_title.is_empty() { "step t" } else { self.x_title };
-        Figure { spec, title, x_title: x_title.into(), labels: self.labels.to_vec(), steps: self.steps, panels, summary }
+        Figure {
+            spec,
+            title,
+            x_title: x_title.into(),
+            labels: self.labels.to_vec(),
+            ticks: self.ticks.to_vec(),
+            steps: self.steps,
+            panels,
+            summary,
+        }
     }
 
     /// The steps in the order in which this direction reads them.
@@ -72,9 +83,21 @@ impl Scene<'_> {
             (true, None) => vec![f64::NAN; values.len()],
             (false, _) => values.to_vec(),
         };
-        let plain = curves.iter().map(|c| Line { name: name(c.name), values: values(c.values), style: Style::Plain, slot: c.slot });
+        let plain = curves.iter().map(|c| Line {
+            name: name(c.name),
+            lane: c.name.into(),
+            values: values(c.values),
+            style: Style::Plain,
+            slot: c.slot,
+        });
         let ghosts = curves.iter().filter_map(|c| {
-            Some(Line { name: format!("{} (untouched)", name(c.name)), values: values(c.ghost?), style: Style::Ghost, slot: c.slot })
+            Some(Line {
+                name: format!("{} (untouched)", name(c.name)),
+                lane: c.name.into(),
+                values: values(c.ghost?),
+                style: Style::Ghost,
+                slot: c.slot,
+            })
         });
         plain.chain(ghosts).collect()
     }

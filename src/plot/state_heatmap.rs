@@ -45,8 +45,9 @@ fn sentence(scene: &Scene, lane: &str, map: &Heatmap) -> String {
     };
     let kept = (0..map.rows).filter(keeps).count();
     format!(
-        "The largest value is {} (unit {unit}, step {t}); {} of {} keep their sign of {lane} over the second half.",
+        "The largest value is {} (unit {unit}, step {}); {} of {} keep their sign of {lane} over the second half.",
         number(value, 3),
+        t + 1,
         kept,
         count(map.rows, "unit"),
     )

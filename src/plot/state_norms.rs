@@ -33,10 +33,10 @@ fn sentence(scene: &Scene, state: &Curve) -> Option<String> {
     Some(format!(
         "{name} is {} at step {}, largest at step {} ({}), and {} at step {}",
         say(first.1),
-        first.0,
-        peak.0,
+        first.0 + 1,
+        peak.0 + 1,
         say(peak.1),
         say(last.1),
-        last.0
+        last.0 + 1
     ))
 }

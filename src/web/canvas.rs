@@ -50,8 +50,7 @@ fn blit(context: &CanvasRenderingContext2d, map: &Heatmap, rect: Rect, layout: &
     context.save();
     context.reset_transform()?;
     context.set_image_smoothing_enabled(false);
-    let drawn =
-        context.draw_image_with_offscreen_canvas_and_dw_and_dh(&small, left, top, (right - left).max(1.0), (bottom - top).max(1.0));
+    let drawn = context.draw_image_with_offscreen_canvas_and_dw_and_dh(&small, left, top, (right - left).max(1.0), (bottom - top).max(1.0));
     context.restore();
     drawn
 }

@@ -1,5 +1,6 @@
 //! The boundary: the only module that knows JavaScript. It translates and delegates; the contract is in `api.md`.
 
+mod canvas;
 mod convert;
 mod gradients;
 mod network;

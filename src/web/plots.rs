@@ -11,7 +11,7 @@ use crate::cell::Kind;
 use crate::error::{Code, Error};
 use crate::plot::gates::Gate;
 use crate::plot::palette::{Theme, slot};
-use crate::plot::{self, Curve, Figure, Layout, Scene, gates, gradient_norms, influence, jacobian_norms, state_heatmap, state_norms};
+use crate::plot::{self, Curve, Figure, Layout, Scene, Tick, gates, gradient_norms, influence, jacobian_norms, state_heatmap, state_norms};
 use crate::probe::{Influence, RunningProduct, State, StepJacobians, half_life, lane_means, lane_norms, saturation};
 
 /// What a figure shows. Everything has a default.
@@ -31,6 +31,8 @@ pub(super) struct Shown {
     pub relative: bool,
     /// A short label per step.
     pub labels: Vec<String>,
+    /// `[{ t, text }]`: what is written on the time axis.
+    pub ticks: Vec<Tick>,
     pub x_title: String,
 }
 
@@ -102,6 +104,7 @@ impl View {
             reverse: shown.direction == 1,
             place: &place,
             labels: &shown.labels,
+            ticks: &shown.ticks,
             x_title: &shown.x_title,
             from: shown.from,
             log: shown.log,
@@ -276,6 +279,10 @@ struct Drawing {
     hover: Option<usize>,
     unit: Option<usize>,
     hidden: Vec<String>,
+    /// With background, title and legend, for a file.
+    complete: bool,
+    /// The lane that stands out.
+    highlight: Option<String>,
 }
 
 impl Default for Drawing {
@@ -294,6 +301,8 @@ impl Default for Drawing {
             hover: None,
             unit: None,
             hidden,
+            complete: false,
+            highlight: None,
         }
     }
 }
@@ -318,6 +327,8 @@ pub(super) fn layout(options: &JsValue) -> Result<Layout, JsValue> {
         hover: o.hover,
         unit: o.unit,
         hidden: o.hidden,
+        complete: o.complete,
+        lane: o.highlight,
         ..Layout::default()
     })
 }

@@ -243,6 +243,15 @@ impl Trace {
         data(&figure, options, ready)
     }
 
+    /// Draws a figure over the whole canvas, whose pixel size is set to `width · dpr` × `height · dpr`. Heavy series are drawn as
+    /// far as they are known. Returns `{ plot: { left, top, width, height } }` in CSS pixels: step t lies at
+    /// `left + (t + 0.5) / steps · width`.
+    pub fn draw(&self, canvas: &web_sys::HtmlCanvasElement, name: &str, options: &JsValue) -> Result<JsValue, JsValue> {
+        let figure = self.view.figure(name, &shown(options)?, self.ghost.as_ref())?;
+        let plot = super::canvas::draw(canvas, &figure, &layout(options)?)?;
+        Ok(Object::new().set("plot", to_js(&plot)?).into_js())
+    }
+
     /// A figure as an SVG document.
     pub fn svg(&self, name: &str, options: &JsValue) -> Result<String, JsValue> {
         let shown = shown(options)?;
