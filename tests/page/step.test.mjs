@@ -277,6 +277,9 @@ pageTest("a file: shown when it is good, refused in words when it is not", async
   const { network } = await state(view);
   assert.deepEqual([network.source, network.cell, network.hidden], ["file", "gru", 32]);
   assert.match(await view.page.locator("network-panel").innerText(), /mine\.safetensors/);
+  await view.page.reload();
+  await ready(view);
+  assert.equal((await state(view)).network.source, "file", "a reload keeps the file in its tab");
   const sentences = await readFile(join(ROOT, "assets", "weights", "sentences-bilstm.safetensors"));
   await choose.setInputFiles({ name: "words.safetensors", mimeType: "application/octet-stream", buffer: sentences });
   await view.page.locator("sequence-view .chip").first().waitFor();

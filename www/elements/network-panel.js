@@ -13,6 +13,8 @@ class NetworkPanel extends SessionElement {
   #part = {};
   #options = make("div", { class: "options" });
   #optionsOf = "";
+  /** @type {{net: any, radius: number}} */
+  #measured = { net: null, radius: 1 };
   #file = make("input", { type: "file", accept: ".safetensors", class: "visually-hidden", id: "file-choose" });
   #fileText = make("p", { class: "hint" });
   #fileRow = make("div", { class: "file" }, this.#file, make("label", { for: "file-choose", class: "button", text: WORDS.choose }), " ", make("span", { class: "hint", text: WORDS.drop }), this.#fileText);
@@ -110,14 +112,22 @@ class NetworkPanel extends SessionElement {
     for (const input of this.querySelectorAll(".pair input")) /** @type {HTMLInputElement} */ (input).disabled = file;
     this.#part.seed.root.hidden = network.source !== "random";
     this.#part.seed.show(network.seed);
-    const output = spec.lanes.find((/** @type {any} */ l) => l.output);
-    const radius = session.net.spectralRadius(0, 0, spec.blocks.includes(output?.name) ? output.name : spec.blocks[0]);
-    this.#part.radius.show(network.spectralRadius, { rest: radius, text: WORDS.asIs });
+    this.#part.radius.show(network.spectralRadius, { rest: network.spectralRadius === null ? this.#radius() : undefined, text: WORDS.asIs });
     const { memory } = spec;
     this.#part.memory.root.hidden = !memory || !summary.bias;
     if (memory) this.#part.memory.show(network.memoryBias, { title: capital(memory.title), rest: 0, text: WORDS.asIs });
     this.#part.reset.hidden = network.spectralRadius === null && network.memoryBias === null;
     this.#showFacts();
+  }
+
+  /** Of the candidate's block of the first layer: dear for large networks, so only asked once for each. */
+  #radius() {
+    const { net, spec } = this.session;
+    if (this.#measured.net !== net) {
+      const candidate = spec.lanes.find((/** @type {any} */ l) => l.kind === "candidate" && spec.blocks.includes(l.name));
+      this.#measured = { net, radius: net.spectralRadius(0, 0, candidate?.name ?? spec.blocks[0]) };
+    }
+    return this.#measured.radius;
   }
 
   /** The switches of the cell's variants, as the registry lists them. */

@@ -8,6 +8,7 @@ import { checked, DEFAULT, merged, same } from "../state/view.js";
 import { fromQuery, toQuery } from "../state/link.js";
 import { fitted, reconcile } from "./fit.js";
 import { Library } from "./library.js";
+import { keepFile, keptFile } from "./keep.js";
 import { load } from "./load.js";
 import { buildNetwork, freeAll, lossOf, runInput, sequenceOf } from "./compute.js";
 
@@ -72,6 +73,7 @@ export class Session extends EventTarget {
     this.library = new Library(this.module);
     const link = fromQuery(location.search);
     await this.library.open();
+    if (link.view.network.source === "file") this.#restoreFile();
     await this.#change(link.view, link.view, "none");
     this.#ahead = false;
     for (const remark of link.remarks) this.#say(TEXT.remark(remark));
@@ -83,6 +85,12 @@ export class Session extends EventTarget {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#emit("theme"));
     this.#emit("ready");
     if (!link.given.has("t") && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.play();
+  }
+
+  /** After a reload the reader's file is still there, unless it was too large to keep. */
+  #restoreFile() {
+    const kept = keptFile();
+    if (kept) this.file = this.#looked(kept.name, kept.bytes);
   }
 
   // ---- the view
@@ -278,16 +286,15 @@ export class Session extends EventTarget {
   openFile(name, bytes) {
     const failed = (/** @type {unknown} */ error) => TEXT.network.fileFailed(name, TEXT.failure(error));
     return this.#attempt(async () => {
-      const net = this.module.Network.fromSafetensors(bytes, {});
-      const config = net.summary();
-      net.free();
       const before = this.file;
-      this.file = { name, bytes, tokens: Boolean(config.embedding), config };
+      this.file = this.#looked(name, bytes);
+      const { config } = this.file;
       this.#baseKey = "";
       try {
         const patch = { network: { source: "file", options: {} }, interventions: [] };
         const view = checked(merged(this.state, { ...patch, network: { ...patch.network, cell: config.cell } })).view;
         await this.#change(view, patch, "push");
+        keepFile(name, bytes);
       } catch (error) {
         this.file = before;
         throw error;
@@ -301,6 +308,14 @@ export class Session extends EventTarget {
   }
 
   // ---- inside
+
+  /** What a file holds. @param {string} name @param {Uint8Array} bytes */
+  #looked(name, bytes) {
+    const net = this.module.Network.fromSafetensors(bytes, {});
+    const config = net.summary();
+    net.free();
+    return { name, bytes, tokens: Boolean(config.embedding), config };
+  }
 
   /** @param {() => Promise<void>} deed @param {(error: unknown) => string} [words] */
   async #attempt(deed, words = TEXT.failure) {

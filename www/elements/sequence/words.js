@@ -58,8 +58,11 @@ export class Words {
     this.#dots.replaceChildren(
       ...series.flatMap((values) => values.map((p, t) => draw("circle", { cx: this.x(t), cy: y(p), r: 3, "data-t": t }))),
     );
+    // Beside the figure where there is room, else on its line.
     const side = (/** @type {string} */ text, /** @type {number} */ p) =>
-      draw("text", { x: left - 8, y: y(p) + letter * 0.35, "text-anchor": "end", text });
+      text.length * letter * 0.6 < left - 8
+        ? draw("text", { x: left - 8, y: y(p) + letter * 0.35, "text-anchor": "end", text })
+        : draw("text", { x: 4, y: y(p) - 4, text });
     this.#axis.replaceChildren(
       ...(known && count === 2 ? [side(classes[1] ?? TEXT.sequence.output(1), 1), side("50 %", 0.5), side(classes[0] ?? TEXT.sequence.output(0), 0)] : []),
     );
@@ -72,8 +75,8 @@ export class Words {
     const text = draw("text", {
       x,
       y: slanted ? room : room - letter * 0.75,
-      "text-anchor": slanted ? "start" : "middle",
-      transform: slanted ? `rotate(-50 ${x} ${room})` : null,
+      "text-anchor": slanted ? "end" : "middle",
+      transform: slanted ? `rotate(50 ${x} ${room})` : null,
       text: token,
     });
     const box = slanted ? [] : [draw("rect", { x: x - cell / 2 + 2, y: 2, width: Math.max(1, cell - 4), height: room - 4, rx: 3 })];
