@@ -2,7 +2,7 @@
 
 use js_sys::{Array, Float32Array, Float64Array, Reflect, Uint32Array};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use wasm_bindgen::prelude::*;
 
 use crate::error::{Code, Error};
@@ -29,6 +29,41 @@ pub fn from_js<T: DeserializeOwned>(what: &str, value: &JsValue) -> Result<T, Js
         let message: String = e.to_string().chars().take(300).collect();
         Error::new(Code::Format, format!("{what}: {message}")).into()
     })
+}
+
+/// As `from_js`, and no property may be there that the struct does not have: a mistyped option would otherwise be passed over
+/// (serde_wasm_bindgen asks for the fields it knows, so that `deny_unknown_fields` sees nothing).
+pub fn from_js_exactly<T: DeserializeOwned>(what: &str, value: &JsValue) -> Result<T, JsValue> {
+    let mut known = Fields(&[]);
+    // The answer is an error; the struct has named its fields by then.
+    let _ = T::deserialize(&mut known);
+    if let Some(object) = value.dyn_ref::<js_sys::Object>() {
+        for key in js_sys::Object::keys(object).iter().filter_map(|key| key.as_string()) {
+            if !known.0.contains(&key.as_str()) {
+                return Err(Error::unknown(&format!("property of the {what}"), &key, known.0).into());
+            }
+        }
+    }
+    from_js(what, value)
+}
+
+/// Learns a struct's field names from its `Deserialize`.
+struct Fields(&'static [&'static str]);
+
+impl<'de> Deserializer<'de> for &mut Fields {
+    type Error = serde::de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+        Err(serde::de::Error::custom("not a struct"))
+    }
+    fn deserialize_struct<V: Visitor<'de>>(self, _: &str, fields: &'static [&'static str], _: V) -> Result<V::Value, Self::Error> {
+        self.0 = fields;
+        Err(serde::de::Error::custom("no values, only names"))
+    }
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct newtype_struct seq tuple
+        tuple_struct map enum identifier ignored_any
+    }
 }
 
 /// A property, `None` where it is absent.

@@ -4,11 +4,11 @@ use js_sys::Float32Array;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{float32, floats, from_js, indices, property, to_js};
+use super::convert::{float32, floats, from_js, from_js_exactly, indices, property, to_js};
 use super::trace::Trace;
 use crate::cell::Options;
 use crate::error::{Code, Error};
-use crate::io::safetensors::{Choices, Loaded, Names, read, write};
+use crate::io::safetensors::{Choices, GruChoices, Loaded, Names, read, write};
 use crate::net::{Config, Embedding, Head, Hold, HoldUnits, Initial, Input, Net, Readout, Run, Start, block_spectral_radius};
 
 /// A network with its parameters. Owns wasm memory: `free()` it.
@@ -101,7 +101,7 @@ impl Network {
         for name in ["seed", "spectralRadius", "memoryBias"] {
             let _ = js_sys::Reflect::delete_property(&bare, &name.into());
         }
-        let config: Config = from_js("configuration", &bare)?;
+        let config: Config = from_js_exactly("configuration", &bare)?;
         if !(0.0..=9_007_199_254_740_991.0).contains(&beside.seed) || beside.seed.fract() != 0.0 {
             return Err(Error::new(Code::OutOfRange, format!("seed is {}; expected a whole number from 0 to 2^53 − 1", beside.seed)).into());
         }
@@ -112,7 +112,10 @@ impl Network {
     /// A network from a file that PyTorch wrote. What the file cannot tell is in `summary().assumed`.
     #[wasm_bindgen(js_name = fromSafetensors)]
     pub fn from_safetensors(bytes: &[u8], choices: &JsValue) -> Result<Network, JsValue> {
-        let choices: Choices = from_js("choices", choices)?;
+        if let Some(gru) = property(choices, "gru") {
+            from_js_exactly::<GruChoices>("gru choices", &gru)?;
+        }
+        let choices: Choices = from_js_exactly("choices", choices)?;
         let (net, loaded) = read(bytes, &choices)?;
         Ok(Network { net, loaded })
     }
@@ -120,7 +123,7 @@ impl Network {
     /// A file that PyTorch's `load_state_dict` takes.
     #[wasm_bindgen(js_name = toSafetensors)]
     pub fn to_safetensors(&self, names: &JsValue) -> Result<Vec<u8>, JsValue> {
-        let names: Names = from_js("names", names)?;
+        let names: Names = from_js_exactly("names", names)?;
         Ok(write(&self.net, &names)?)
     }
 
