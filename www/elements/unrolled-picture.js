@@ -189,7 +189,15 @@ export class UnrolledPicture extends SessionElement {
       t,
       playing: session.playing,
       slide: slides ? 1 - (1 - progress) ** 2 : null,
-      hover: { t: hover.t, unit: hover.unit, layer: hover.layer ?? selection.layer, direction: hover.direction ?? selection.direction },
+      hover: {
+        t: hover.t ?? hover.term?.t ?? null,
+        // A term of an equation points at the unit that it comes from, where that is shown.
+        unit: hover.unit ?? (hover.term?.kind === "lane" && hover.term.lane === model.lane ? hover.term.unit : null),
+        layer: hover.layer ?? selection.layer,
+        direction: hover.direction ?? selection.direction,
+        lane: hover.lane?.split(":").pop() ?? hover.term?.lane ?? null,
+        input: hover.lane === "x" || hover.term?.kind === "input",
+      },
       selection,
       interventions,
       tip: null,
@@ -375,6 +383,7 @@ export class UnrolledPicture extends SessionElement {
     this.dispatchEvent(new Event("open-cell", { bubbles: true }));
     const inspector = /** @type {HTMLElement | null} */ (document.querySelector("cell-inspector"));
     inspector?.scrollIntoView({ block: "start", behavior: this.#reduced.matches ? "auto" : "smooth" });
+    /** @type {HTMLElement | null | undefined} */ (inspector?.querySelector("button, input, select, [tabindex]"))?.focus({ preventScroll: true });
   }
 }
 

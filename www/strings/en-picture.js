@@ -43,26 +43,26 @@ export const PICTURE = {
   state: (/** @type {string} */ lane, /** @type {number} */ t) => at(lane, t),
 
   // The legend.
-  units: (/** @type {Model} */ { mode, lane, bounded }) =>
-    mode === "backward" ? `unit’s gradient ∂L/∂${lane}, log` : bounded ? `unit’s value ${lane}` : `unit’s value ${lane}, up to this run’s largest`,
-  /** Marks of the colour bar, left to right. @param {Model} model */
-  ticks({ scale }) {
-    if (scale.kind === "linear") return [`−${short(scale.max)}`, "0", short(scale.max)];
-    return [`−${powerOfTen(scale.high)}`, `±${powerOfTen(scale.low)}`, powerOfTen(scale.high)];
+  /** What the colours mean. @param {Model} model */
+  units({ mode, lane, bounded, scale }) {
+    if (scale.kind === "log") return `unit: gradient ∂L/∂${lane}, log, neutral under ±${powerOfTen(scale.low)}`;
+    return bounded || mode === "backward" ? `unit: value of ${lane}` : `unit: value of ${lane}, to this run’s largest`;
   },
+  /** Both ends of the colour bar. @param {Model} model */
+  ticks: ({ scale }) => (scale.kind === "linear" ? [`−${short(scale.max)}`, short(scale.max)] : [`−${powerOfTen(scale.high)}`, powerOfTen(scale.high)]),
   bar: (/** @type {Model} */ { mode, lane, decades, scale }) =>
     mode === "backward"
-      ? `bar: size of the gradient ‖∂L/∂${lane}‖, ${powerOfTen(decades.low)} to ${powerOfTen(decades.high)}, log`
-      : `bar: root mean square of ${lane}, 0 to ${short(scale.kind === "linear" ? scale.max : 1)}`,
+      ? `bar: its norm, ${powerOfTen(decades.low)} to ${powerOfTen(decades.high)}, log`
+      : `bar: its root mean square, 0 to ${short(scale.kind === "linear" ? scale.max : 1)}`,
   /** @param {Model} model */
   arrows(model) {
-    const { mode, carried, rows, decades } = model;
-    if (mode === "backward") return `arrow: size of the gradient passed back (∂${model.carried.at(-1)}: ∂L/∂${model.carried.at(-1)}), ${powerOfTen(decades.low)} to ${powerOfTen(decades.high)}, log`;
+    const { mode, carried, rows } = model;
+    if (mode === "backward") return `arrow: norm of what is passed back (∂${carried.at(-1)}: ∂L/∂${carried.at(-1)}), the same decades`;
     const most = carried.map((lane, i) => `${lane} 0 to ${short(Math.max(...rows.map((row) => row.carried[i].max)))}`);
-    return `arrow’s width: root mean square of ${most.join(", ")}`;
+    return `arrow: root mean square of ${most.join(", ")}`;
   },
   output: (/** @type {string | undefined} */ kind) =>
-    kind === "sentence" ? "above: the answer after the words so far, with its probability" : "above: the network’s prediction of the next reading",
+    kind === "sentence" ? "above: answer after the words so far, and its probability" : "above: forecast of the next reading",
   loss: "L: the loss enters here",
   future: (/** @type {Model} */ { mode }) => (mode === "backward" ? "dashed: not yet reached by the gradient" : "dashed: not yet read"),
   held: "pin: held gate or state",

@@ -250,8 +250,9 @@ function inputs(/** @type {Context} */ g, /** @type {Scene} */ scene, from, to) 
     const most = layout.pitch - 8 * u;
     const width = Math.min(most, Math.max(34 * u, g.measureText(text).width + 14 * u));
     g.fillStyle = colors.named.paper;
-    g.strokeStyle = current ? colors.named.accent : colors.named.edge;
-    g.lineWidth = (current ? 1.75 : 1.1) * u;
+    const pointed = scene.hover.input && t === (scene.hover.t ?? scene.t);
+    g.strokeStyle = current || pointed ? colors.named.accent : colors.named.edge;
+    g.lineWidth = (pointed ? 2.75 : current ? 1.75 : 1.1) * u;
     g.beginPath();
     g.roundRect(x - width / 2, layout.inputs, width, layout.inputHeight, layout.inputHeight / 2);
     g.fill();

@@ -12,9 +12,10 @@ export class Legend {
     this.words = words;
     this.bar = make("canvas", { class: "picture-legend-bar", "aria-hidden": "true" });
     this.title = make("span", { class: "picture-legend-title" });
-    this.ticks = make("span", { class: "picture-legend-ticks" });
+    this.low = make("span");
+    this.high = make("span");
     this.notes = make("ul", { class: "picture-legend-notes" });
-    const colours = make("span", { class: "picture-legend-colours" }, this.bar, this.ticks);
+    const colours = make("span", { class: "picture-legend-colours" }, this.low, this.bar, this.high);
     this.element = make("div", { class: "picture-legend" }, make("div", { class: "picture-legend-scale" }, this.title, colours), this.notes);
     this.shown = "";
   }
@@ -42,7 +43,8 @@ export class Legend {
     if (content === this.shown) return;
     this.shown = content;
     this.title.textContent = words.units(model);
-    this.ticks.replaceChildren(...ticks.map((text) => make("span", { text })));
+    this.low.textContent = ticks[0];
+    this.high.textContent = ticks[1];
     this.notes.replaceChildren(...notes.map(([key, text]) => make("li", { class: `picture-note picture-note-${key}`, text })));
     this.bar.width = 256;
     this.bar.height = 1;

@@ -11,6 +11,8 @@
  * @property {number | null} unit
  * @property {number} layer
  * @property {number} direction
+ * @property {string | null} lane  a lane that is pointed at elsewhere
+ * @property {boolean} input       what is read is pointed at elsewhere
  *
  * @typedef {object} Scene
  * @property {import("./layout.js").Layout} layout

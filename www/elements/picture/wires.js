@@ -68,7 +68,8 @@ export function drawStates(/** @type {CanvasRenderingContext2D} */ g, /** @type 
       const size = back ? (ends ? 0 : row.passing(target).arriving[lane.name]) : begins ? 0 : lane.sizes[source];
       const width = thickness(scene, size ?? 0, lane.max);
       const current = source === scene.t || target === scene.t;
-      const color = current ? colors.named.ink : colors.named.soft;
+      const pointed = scene.hover.lane === lane.name && scene.hover.layer === place.layer && scene.hover.direction === place.direction;
+      const color = pointed ? colors.named.accent : current ? colors.named.ink : colors.named.soft;
       // Before the first step and after the last the arrow is a stub, with the state's name.
       const x1 = way > 0 ? (begins ? right - gap * 0.46 : left + 1) : begins ? left + gap * 0.46 : right - 1;
       const x2 = way > 0 ? (ends ? left + gap * 0.46 : right - 1.5) : ends ? right - gap * 0.46 : left + 1.5;
