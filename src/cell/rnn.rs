@@ -77,12 +77,12 @@ const PASSED: BackStep = BackStep {
 
 const DIAGRAM: Diagram = Diagram {
     width: 120.0,
-    height: 58.0,
+    height: 48.0,
     nodes: &[
-        Node { id: "h_before", shape: Shape::Before { lane: "h" }, x: 8.0, y: 22.0 },
-        Node { id: "x", shape: Shape::Input, x: 60.0, y: 52.0 },
-        Node { id: "h", shape: Shape::Block { lane: "h" }, x: 60.0, y: 22.0 },
-        Node { id: "h_out", shape: Shape::Lane { lane: "h" }, x: 112.0, y: 22.0 },
+        Node { id: "h_before", shape: Shape::Before { lane: "h" }, x: 8.0, y: 15.0 },
+        Node { id: "x", shape: Shape::Input, x: 60.0, y: 42.0 },
+        Node { id: "h", shape: Shape::Block { lane: "h" }, x: 60.0, y: 15.0 },
+        Node { id: "h_out", shape: Shape::Lane { lane: "h" }, x: 112.0, y: 15.0 },
     ],
     wires: &[
         Wire { from: "h_before", to: "h", via: &[] },

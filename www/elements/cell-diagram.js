@@ -2,9 +2,9 @@
 import { colour, gradientScale, laneScale, linear } from "./inspector/colours.js";
 import { html, put, say, svg } from "./inspector/dom.js";
 import { backward, equationOf, forward, laneAfter, matrixOf, nodeKey } from "./inspector/flow.js";
-import { brief, fitting, full, mean, norm, short } from "./inspector/numbers.js";
+import { brief, fitting, full, mean, norm, short, tight } from "./inspector/numbers.js";
 import { explain, heldAt, nodesOf, stepBefore, targetKey } from "./inspector/quantities.js";
-import { arrow, course, frame, junctions, numberPlace, path, sizeOf } from "./inspector/shapes.js";
+import { arrow, course, frame, junctions, numberPlace, path, sizeOf, tapped } from "./inspector/shapes.js";
 import { functionSign } from "./math-ml.js";
 import { INSPECTOR as TEXT } from "../strings/en-inspector.js";
 
@@ -24,7 +24,12 @@ class CellDiagram extends HTMLElement {
   #nodes = new Map();
   /** @type {Record<string, any>[]} */
   #wires = [];
-  #watch = new ResizeObserver(() => this.toggleAttribute("data-narrow", this.clientWidth > 0 && this.clientWidth < NARROW));
+  #watch = new ResizeObserver(() => {
+    const narrow = this.clientWidth > 0 && this.clientWidth < NARROW;
+    if (narrow === this.hasAttribute("data-narrow")) return;
+    this.toggleAttribute("data-narrow", narrow);
+    this.update();
+  });
 
   /** @param {Session | null} session */
   set session(session) {
@@ -64,7 +69,8 @@ class CellDiagram extends HTMLElement {
     for (const node of diagram.nodes) {
       const own = this.#wires.filter((w) => w.wire.from === node.id);
       drawing.append(...own.map((w) => w.clearing));
-      drawing.append(...own.map((w) => w.group));
+      // What goes through weights below what goes on as it is: only the latter has a value of its own on the shared way.
+      drawing.append(...[...own].sort((a, b) => Number(b.matrix !== null) - Number(a.matrix !== null)).map((w) => w.group));
     }
     for (const { x, y } of junctions(diagram)) drawing.append(svg("circle", { cx: x, cy: y, r: 0.9, class: "junction" }));
     drawing.append(...this.#wires.map((w) => w.head));
@@ -81,21 +87,22 @@ class CellDiagram extends HTMLElement {
     const find = (/** @type {string} */ id) => spec.diagram.nodes.find((/** @type {any} */ n) => n.id === id);
     const matrix = matrixOf(spec, find(wire.from), find(wire.to));
     // What wires from one node share is drawn as what the node holds; the last piece is this wire's own.
-    const shared = points.length > 2 ? points.slice(0, -1) : [];
-    const own = points.length > 2 ? points.slice(-2) : points;
-    const [tip, from] = back ? [points[0], points[1]] : [own[1], own[0]];
+    const tap = tapped(spec.diagram, wire);
+    const shared = points.length > 2 && !tap ? points.slice(0, -1) : [];
+    const own = points.length > 2 ? points.slice(tap ? 1 : -2) : points;
+    const [tip, from] = back ? (tap ? own : points).slice(0, 2) : own.slice(-2).reverse();
     const title = svg("title");
     const way = shared.length > 1 ? path(shared) : "";
     // Under each line a neutral one, a little wider: a value near 0 has hardly a colour of its own.
     const stem = { outline: svg("path", { d: way, class: "outline" }), line: svg("path", { d: way, class: "line" }) };
     const last = path(own);
     const branch = { outline: svg("path", { d: last, class: "outline" }), line: svg("path", { d: last, class: "line" }) };
-    const hit = svg("path", { d: path(points), class: "hit" });
+    const hit = svg("path", { d: path(tap ? own : points), class: "hit" });
     const head = svg("polygon", { points: arrow(tip, from, 2.4), class: "head" });
     const group = svg("g", { class: "wire" }, title, stem.outline, branch.outline, stem.line, branch.line, hit);
     const number = svg("text", numberPlace(points, matrix?.op === "input"));
     number.classList.add("wire-number");
-    return { wire, matrix, group, clearing: svg("path", { d: path(points), class: "clearing" }), title, stem, branch, head, number };
+    return { wire, matrix, group, clearing: svg("path", { d: path(tap ? own : points), class: "clearing" }), title, stem, branch, head, number };
   }
 
   /** @param {Session} session @param {any} node */
@@ -125,7 +132,9 @@ class CellDiagram extends HTMLElement {
     if (kind === "operation") {
       group.append(svg("text", { x: node.x, y: node.y, class: "sign" }, sign === "blend" ? TEXT.blend : sign));
       parts.value = svg("text", { x: node.x + width * 0.8 + 0.6, y: node.y - height * 0.8 - 1.1, class: "value beside" });
-      if (lane !== chosen) group.append(parts.value);
+      // What an operation hands straight to a lane stands there.
+      const out = spec.diagram.wires.filter((/** @type {any} */ w) => w.from === node.id).map((/** @type {any} */ w) => spec.diagram.nodes.find((/** @type {any} */ n) => n.id === w.to).shape.kind);
+      if (out.some((/** @type {string} */ k) => k !== "lane")) group.append(parts.value);
     } else {
       const shift = kind === "before" ? (selection.direction === 1 ? "+1" : "−1") : "";
       const name = svg("text", { x: node.x, y: node.y - height * 0.44, class: "symbol" });
@@ -176,7 +185,7 @@ class CellDiagram extends HTMLElement {
       const info = spec.lanes.find((/** @type {any} */ l) => l.name === lane);
       const scale = node.shape.kind === "input" ? (gradient ?? linear("diverging", 3)) : node.shape.kind === "operation" && !back ? linear("diverging", laneScale(session, lane).limit) : scaleOf(lane);
       const one = this.#one(own, node.shape.kind === "input" ? (own?.length === 1 ? 0 : null) : unit);
-      const word = one !== null ? fitting(one) : own ? this.#digest(own, info?.kind === "gate" && !back) : "";
+      const word = one !== null ? (this.hasAttribute("data-narrow") ? tight : fitting)(one) : own ? this.#digest(own, info?.kind === "gate" && !back) : "";
       say(parts.value, word);
       parts.value.classList.toggle("digest", one === null);
       this.#speak(session, parts, info, own, one);
@@ -313,7 +322,7 @@ export function legend(session) {
   const limits = states.map((/** @type {any} */ l) => laneScale(session, l.name).limit);
   const gates = session.spec.lanes.some((/** @type {any} */ l) => l.kind === "gate");
   return [
-    ...states.map((/** @type {any} */ l, /** @type {number} */ k) => bar("diverging", `−${short(limits[k])}`, short(limits[k]), l.name)),
+    ...states.map((/** @type {any} */ l, /** @type {number} */ k) => bar("diverging", `−${short(limits[k])}`, short(limits[k]), `${l.title} ${l.name}`)),
     ...(gates ? [bar("sequential", "0", "1", TEXT.legendGates)] : []),
   ];
 }

@@ -64,7 +64,7 @@ class Map {
     this.element = html(
       "figure",
       { class: "weight-map", "data-side": side(part), "data-key": `${part.op}:${part.block}` },
-      html("figcaption", {}, symbol, " ", side(part) === "i" ? TEXT.weightsIn : TEXT.weightsRecurrent, " ", this.scale),
+      html("figcaption", {}, html("span", {}, symbol, " ", side(part) === "i" ? TEXT.weightsIn : TEXT.weightsRecurrent), this.scale),
       html("div", { class: "map-box" }, this.canvas, this.row, this.cursor),
       this.word,
       this.form,

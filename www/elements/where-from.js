@@ -69,7 +69,8 @@ class WhereFrom extends HTMLElement {
     const gap = 8;
     const left = Math.min(Math.max(gap, beside.left - 24), Math.max(gap, room.width - width - gap));
     const below = beside.bottom + gap;
-    const top = below + height <= room.height - gap ? below : beside.top - gap - height >= gap ? beside.top - gap - height : Math.max(gap, room.height - height - gap);
+    const above = beside.top - gap - height;
+    const top = Math.max(gap, Math.min(below + height <= room.height - gap || above < gap ? below : above, room.height - height - gap));
     this.style.setProperty("--left", `${left}px`);
     this.style.setProperty("--top", `${top}px`);
   }

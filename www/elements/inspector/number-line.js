@@ -14,6 +14,13 @@ const FUNCTIONS = { sigmoid: "σ", tanh: "tanh", relu: "ReLU" };
 /** @param {string} text */
 const sign = (text) => html("span", { class: "sign" }, text);
 
+/** Signs around an expression, each kept on one line with what it touches. @param {string} open @param {HTMLElement[]} parts @param {string} close */
+function enclosed(open, parts, close) {
+  const together = (/** @type {HTMLElement[]} */ ...all) => html("span", { class: "together" }, ...all);
+  if (parts.length === 1) return [together(sign(open), parts[0], sign(close))];
+  return [together(sign(open), parts[0]), ...parts.slice(1, -1), together(parts[parts.length - 1], sign(close))];
+}
+
 /** The plain name of a quantity: f, h before, W·x of f. @param {any} node */
 export function nameOf(node) {
   const key = keyOf(node) ?? "";
@@ -39,7 +46,7 @@ function line(node, ask) {
   const of = node.of ?? [];
   const inside = (/** @type {any} */ e, /** @type {number} */ least) => {
     const { parts, binds } = line(e, ask);
-    return binds < least ? [sign("("), ...parts, sign(")")] : parts;
+    return binds < least ? enclosed("(", parts, ")") : parts;
   };
   switch (node.op) {
     case "sum":
@@ -59,7 +66,7 @@ function line(node, ask) {
 
 /** A negative number that is not first stands in parentheses. @param {any} node @param {HTMLElement[]} parts @param {number} k */
 function wrapped(node, parts, k) {
-  return k > 0 && parts.length === 1 && (node.value < 0 || Object.is(node.value, -0)) ? [sign("("), ...parts, sign(")")] : parts;
+  return k > 0 && keyOf(node) && (node.value < 0 || Object.is(node.value, -0)) ? enclosed("(", parts, ")") : parts;
 }
 
 /** @param {any} node @param {Ask} ask @param {(e: any, least: number) => HTMLElement[]} inside */
@@ -67,13 +74,13 @@ function call(node, ask, inside) {
   const [of] = node.of;
   switch (node.function) {
     case "sigmoid-slope":
-      return { parts: [...inside(of, ATOM), sign(" × (1 − "), ...inside(of, PRODUCT), sign(")")], binds: PRODUCT };
+      return { parts: [...inside(of, ATOM), sign(" × "), ...enclosed("(1 − ", inside(of, PRODUCT), ")")], binds: PRODUCT };
     case "tanh-slope":
-      return { parts: [sign("1 − "), ...(of.op === "call" ? [sign("tanh²("), ...inside(of.of[0], SUM), sign(")")] : [...wrapped(of, inside(of, ATOM), 1), sign("²")])], binds: SUM };
+      return { parts: [sign("1 − "), ...(of.op === "call" ? enclosed("tanh²(", inside(of.of[0], SUM), ")") : [...wrapped(of, inside(of, ATOM), 1), sign("²")])], binds: SUM };
     case "relu-slope":
-      return { parts: [sign("["), ...inside(of, SUM), sign(" > 0]")], binds: ATOM };
+      return { parts: enclosed("[", inside(of, SUM), " > 0]"), binds: ATOM };
     default:
-      return { parts: [sign(`${FUNCTIONS[node.function]}(`), ...inside(of, SUM), sign(")")], binds: ATOM };
+      return { parts: enclosed(`${FUNCTIONS[node.function]}(`, inside(of, SUM), ")"), binds: ATOM };
   }
 }
 

@@ -8,7 +8,7 @@ export function short(value) {
   if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
   const size = Math.abs(value);
   const sign = value < 0 ? "−" : "";
-  if (size === 0) return "0";
+  if (Number.isInteger(size) && size < 1000) return sign + String(size);
   if (size >= 0.0009995 && size < 99950) {
     const digits = size.toPrecision(3);
     return sign + (digits.includes("e") ? size.toFixed(0) : digits);
@@ -24,8 +24,14 @@ export function brief(value) {
     const [mantissa, exponent] = size.toExponential(0).split("e");
     return `${value < 0 ? "−" : ""}${mantissa}·10${raised(Number(exponent))}`;
   }
-  if (!(size > 0 && size < Infinity)) return short(value);
+  if (!(size > 0 && size < Infinity) || Number.isInteger(size)) return short(value);
   return (value < 0 ? "−" : "") + (size >= 9.95 ? size.toFixed(0) : size >= 0.00995 ? size.toPrecision(2) : size.toFixed(3));
+}
+
+/** Five characters, for a phone. @param {number} value */
+export function tight(value) {
+  const size = Math.abs(value);
+  return size >= 0.00995 && size < 0.0995 ? value.toFixed(2).replace("-", "−") : brief(value);
 }
 
 /** Three digits where they fit into a node of the diagram, else two. @param {number} value */

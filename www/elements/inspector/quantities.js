@@ -134,9 +134,26 @@ export function heldAt(session, lane, unit, t) {
   });
 }
 
-/** An explained number: a lane's, or with a colon in its name a gradient's. @param {Session} session @param {string} name @param {number} t @param {number} unit */
+/** @type {WeakMap<object, Map<string, any>>} */
+const explained = new WeakMap();
+/** Explanations kept per run: those of a step or two. */
+const KEPT = 40;
+
+/**
+ * An explained number: a lane's, or with a colon in its name a gradient's. Diagram and sub-steps ask for the same ones.
+ * @param {Session} session @param {string} name @param {number} t @param {number} unit
+ */
 export function explain(session, name, t, unit) {
   const { layer, direction } = session.selection;
   const from = name.includes(":") ? session.needGradients() : session.trace;
-  return from.explain(layer, direction, name, { t, unit, example: 0 });
+  const known = explained.get(from) ?? new Map();
+  explained.set(from, known);
+  const question = `${layer} ${direction} ${name} ${t} ${unit}`;
+  let found = known.get(question);
+  if (!found) {
+    found = from.explain(layer, direction, name, { t, unit, example: 0 });
+    if (known.size >= KEPT) known.delete(known.keys().next().value);
+    known.set(question, found);
+  }
+  return found;
 }

@@ -1,6 +1,4 @@
 // Geometry of a diagram: where nodes end, how wires run and where they meet. The places come from the cell's Spec.
-import { nodeKey } from "./flow.js";
-
 /** @typedef {{x: number, y: number}} Point */
 
 /** Half width and half height of each shape, in the diagram's units. */
@@ -66,10 +64,12 @@ export function arrow(tip, from, size) {
 /**
  * Where wires from one node part: the points that at least two of them share and leave differently.
  * @param {any} diagram
- * @returns {{from: string, key: string, x: number, y: number}[]}
+ * @returns {Point[]}
  */
 export function junctions(diagram) {
-  const found = [];
+  const found = diagram.wires
+    .filter((/** @type {any} */ w) => tapped(diagram, w))
+    .map((/** @type {any} */ w) => ({ x: w.via[0][0], y: w.via[0][1] }));
   for (const node of diagram.nodes) {
     const paths = diagram.wires.filter((/** @type {any} */ w) => w.from === node.id).map((/** @type {any} */ w) => course(diagram, w));
     if (paths.length < 2) continue;
@@ -80,7 +80,7 @@ export function junctions(diagram) {
         const passing = paths.filter((other) => other !== points && through(other, p));
         if (passing.length > 0 && !seen.has(name)) {
           seen.add(name);
-          found.push({ from: node.id, key: nodeKey(node), x: p.x, y: p.y });
+          found.push({ x: p.x, y: p.y });
         }
       }
     }
@@ -107,9 +107,16 @@ export function frame(diagram) {
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
+/** Does a wire leave a lane along the very wire that brings it? Then it parts from that one, at its first corner. @param {any} diagram @param {any} wire */
+export function tapped(diagram, wire) {
+  const [x, y] = wire.via[0] ?? [];
+  return x !== undefined && diagram.wires.some((/** @type {any} */ w) => w.to === wire.from && through(course(diagram, w), { x, y }));
+}
+
 /** Where the number of a wire into a block stands: beside its last piece. @param {Point[]} points @param {boolean} right */
 export function numberPlace(points, right) {
   const [a, b] = points.slice(-2);
-  if (Math.abs(a.x - b.x) < 0.1) return { x: b.x + (right ? 1.1 : -1.1), y: b.y + (a.y > b.y ? (right ? 7.9 : 4.4) : -3.6), class: right ? "right" : "left" };
-  return { x: b.x - 2.8, y: b.y - 1.9, class: "left" };
+  if (Math.abs(a.x - b.x) > 0.1) return { x: b.x - 2.6, y: b.y + 2.9, class: "left" };
+  if (a.y < b.y) return { x: b.x - 1.8, y: b.y - 2, class: "left" };
+  return { x: b.x + (right ? 1.1 : -1.1), y: b.y + (right ? 7.9 : 4.4), class: right ? "right" : "left" };
 }
