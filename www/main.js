@@ -17,10 +17,20 @@ const root = document.documentElement;
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const session = new Session();
 
+/** Messages that come together are shown together, up to this many. */
+const MESSAGES = 4;
+const TOGETHER = 500; // milliseconds
+let told = -TOGETHER;
 session.addEventListener("error", (event) => {
-  const { message } = /** @type {CustomEvent} */ (event).detail;
+  const message = make("p", { text: /** @type {CustomEvent} */ (event).detail.message });
+  const list = byId("notice").querySelector("div");
+  if (list && performance.now() - told < TOGETHER) {
+    if (list.childElementCount < MESSAGES) list.append(message);
+    return;
+  }
+  told = performance.now();
   const close = button(TEXT.close, () => byId("notice").replaceChildren(), { path: "M4 4l8 8M12 4l-8 8", silent: true, class: "cross" });
-  byId("notice").replaceChildren(make("p", { text: message }), close);
+  byId("notice").replaceChildren(make("div", {}, message), close);
 });
 
 session.addEventListener("theme", dress);
@@ -78,10 +88,8 @@ function fail(error, advice) {
 }
 
 byId("loading").textContent = TEXT.loading;
-try {
-  await load();
-  root.dataset.module = "ready";
-  await session.start().catch((error) => fail(error, TEXT.broken.data));
-} catch (error) {
-  fail(error, TEXT.broken.wasm);
-}
+const loaded = load().then(() => (root.dataset.module = "ready"));
+session.start().catch(async (error) => {
+  const broken = await loaded.then(() => TEXT.broken.data, () => TEXT.broken.wasm);
+  fail(error, broken);
+});

@@ -50,6 +50,7 @@ class NetworkPanel extends SessionElement {
     this.#part.direction = choice(WORDS.direction, WORDS.directions, (name) => set({ bidirectional: name === "both" }));
     this.#part.seed = slider(WORDS.seed, { min: 0, max: 99, step: 1 }, (seed, done) => set({ seed }, done));
     this.#part.radius = slider(WORDS.radius, { min: 0, max: 2, step: 0.01, digits: 2 }, (spectralRadius, done) => set({ spectralRadius }, done));
+    this.#part.radius.root.title = WORDS.radiusHint;
     this.#part.memory = slider(" ", { min: -6, max: 6, step: 0.1, digits: 1 }, (memoryBias, done) => set({ memoryBias }, done));
     this.#part.reset = button(WORDS.reset, () => set({ spectralRadius: null, memoryBias: null }), { class: "link" });
     this.#file.addEventListener("change", () => {
@@ -176,7 +177,7 @@ class NetworkPanel extends SessionElement {
         {},
         formula,
         ...rows.map((row) => make("span", { class: "formula", text: `= ${row}` })),
-        ...(rest > 0 ? [make("span", { text: `${WORDS.head(rest)}: ${WORDS.total(Number(summary.parameterCount))}` })] : []),
+        ...(rest > 0 ? [make("span", { text: `${WORDS.head(rest, Boolean(summary.embedding))}: ${WORDS.total(Number(summary.parameterCount))}` })] : []),
       ),
       make("dt", { text: WORDS.state }),
       make("dd", { text: WORDS.stateBytes(Number(summary.stateBytes)) }),

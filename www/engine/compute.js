@@ -10,9 +10,7 @@ export function sequenceOf({ data, network }, { library, module, file }) {
   switch (data.kind) {
     case "weather": {
       if (!library.weather) throw new Error("the weather is not loaded");
-      const known = library.weather.stations.some(({ name }) => name === data.station);
-      const station = known ? data.station : library.weather.stations[0].name;
-      return weatherSequence({ ...data, station }, library.weather, library.normalisation);
+      return weatherSequence(data, library.weather, library.normalisation);
     }
     case "wave":
       return waveSequence(data);

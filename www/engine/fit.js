@@ -70,6 +70,20 @@ export function reconcile(next, wish, library, file, cells) {
 }
 
 /**
+ * Moves the window so that it lies on the readings there are, the one after its end included.
+ * @param {any} view
+ * @param {import("./sequence.js").Weather | null} weather
+ */
+export function windowed(view, weather) {
+  const { data } = view;
+  if (data.kind !== "weather" || !weather) return view;
+  const station = weather.stations.some(({ name }) => name === data.station) ? data.station : weather.stations[0].name;
+  const last = weather.start + weather.series(station).length - data.steps - 1;
+  const start = Math.max(weather.start, Math.min(last, data.start));
+  return { ...view, data: { ...data, station, start } };
+}
+
+/**
  * Clamps what points into network and sequence.
  * @param {any} view
  * @param {{steps: number, layers: number, directions: number, hidden: number, lanes: string[], parameter: (name: string) => number}} size

@@ -26,21 +26,27 @@ export class Library {
   weather = null;
   /** @type {Map<string, Uint8Array>} */
   #bytes = new Map();
-  #module;
-
-  /** @param {import("./load.js").Module} module */
-  constructor(module) {
-    this.#module = module;
-  }
+  /** @type {Promise<string> | null} */
+  #table = null;
 
   /** Loads the list of trained weights. */
   async open() {
     this.entries = await (await asset(`${WEIGHTS}index.json`)).json();
   }
 
-  async openWeather() {
+  /** Begins to load the weather, so that it comes together with the module. */
+  fetchWeather() {
+    this.#table ??= asset(WEATHER).then((response) => response.text());
+    // Whoever needs the table hears of a failure; the next one to need it asks again.
+    this.#table.catch(() => (this.#table = null));
+    return this.#table;
+  }
+
+  /** @param {import("./load.js").Module} module */
+  async openWeather(module) {
     if (this.weather) return;
-    const table = this.#module.weather(await (await asset(WEATHER)).text());
+    const text = await this.fetchWeather();
+    const table = module.weather(text);
     const stations = table.stations.map((/** @type {string} */ name) => ({ name: name.toLowerCase(), title: TEXT.stations[name] ?? name }));
     const series = new Map(stations.map((/** @type {any} */ { name }) => [name, table.series(name)]));
     this.weather = { start: table.start, stations, series: (name) => series.get(name) ?? new Float32Array(0) };

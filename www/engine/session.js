@@ -6,7 +6,7 @@
 import { describeStep, labelOf, TEXT } from "../strings/en.js";
 import { checked, DEFAULT, merged, same } from "../state/view.js";
 import { fromQuery, toQuery } from "../state/link.js";
-import { fitted, reconcile } from "./fit.js";
+import { fitted, reconcile, windowed } from "./fit.js";
 import { Library } from "./library.js";
 import { keepFile, keptFile } from "./keep.js";
 import { load } from "./load.js";
@@ -68,11 +68,14 @@ export class Session extends EventTarget {
 
   /** Loads module and data, reads the address, computes the first view, says "ready". Throws when something is missing. */
   async start() {
+    const link = fromQuery(location.search);
+    this.library = new Library();
+    if (link.view.data.kind === "weather") void this.library.fetchWeather();
+    const opening = this.library.open();
+    opening.catch(() => {});
     this.module = await load();
     this.registry = this.module.describe();
-    this.library = new Library(this.module);
-    const link = fromQuery(location.search);
-    await this.library.open();
+    await opening;
     if (link.view.network.source === "file") this.#restoreFile();
     await this.#change(link.view, link.view, "none");
     this.#ahead = false;
@@ -358,7 +361,7 @@ export class Session extends EventTarget {
         next = { ...next, selection: this.trace ? this.state.selection : next.selection };
         if (wish.selection) next.selection = { ...next.selection, ...wish.selection };
       }
-      next = this.#compute(next);
+      next = this.#compute(windowed(next, this.library.weather));
     } else {
       next = fitted(next, this.#size()).view;
     }
@@ -380,7 +383,7 @@ export class Session extends EventTarget {
   /** Loads what the view needs and is not here yet; null when all is. @param {any} view */
   #resources({ data, network }) {
     const needed = [];
-    if (data.kind === "weather" && !this.library.weather) needed.push(this.library.openWeather());
+    if (data.kind === "weather" && !this.library.weather) needed.push(this.library.openWeather(this.module));
     const entry = network.source === "trained" ? this.library.find(data.kind === "sentence", network.cell) : null;
     if (entry && !this.library.bytes(entry)) needed.push(this.library.openWeights(entry));
     return needed.length > 0 ? Promise.all(needed) : null;

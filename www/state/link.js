@@ -141,13 +141,13 @@ export function fromQuery(search) {
   /** @type {import("./view.js").Remark[]} */
   const remarks = [];
   if (search.length > LONGEST) {
-    remarks.push({ field: "link", found: `${search.length} characters`, used: `at most ${LONGEST}` });
+    remarks.push({ field: "link", found: `${search.length} characters`, expected: `at most ${LONGEST}`, used: "–" });
     search = "";
   }
   const query = new URLSearchParams(search);
   const version = query.get("v");
   if (version !== null && version !== String(VERSION)) {
-    remarks.push({ field: "v", found: version.slice(0, 40), used: String(VERSION) });
+    remarks.push({ field: "v", found: version.slice(0, 40), expected: String(VERSION), used: String(VERSION) });
     return { view: DEFAULT, remarks, given };
   }
   for (const [key, [part, field], , read] of FIELDS) {

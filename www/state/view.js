@@ -146,7 +146,7 @@ export function merged(view, patch) {
   return next;
 }
 
-/** What was wrong with one field. @typedef {{field: string, found: string, used: string}} Remark */
+/** What was wrong with one field. @typedef {{field: string, found: string, expected: string, used: string}} Remark */
 
 /**
  * Makes a valid view of anything.
@@ -156,21 +156,22 @@ export function merged(view, patch) {
 export function checked(given) {
   /** @type {Remark[]} */
   const remarks = [];
-  const say = (/** @type {string} */ field, /** @type {any} */ found, /** @type {any} */ used) => {
-    remarks.push({ field, found: String(found).slice(0, 40), used: String(used) });
+  const say = (/** @type {string} */ field, /** @type {any} */ found, /** @type {any} */ used, expected = "") => {
+    remarks.push({ field, found: String(found).slice(0, 40), expected, used: String(used) });
     return used;
   };
   const own = (/** @type {any} */ from) => (from && typeof from === "object" ? from : {});
   const number = (/** @type {string} */ field, /** @type {any} */ found, /** @type {number[]} */ [low, high], fallback, whole = true) => {
     if (found === undefined) return fallback;
-    if (typeof found !== "number" || !Number.isFinite(found)) return say(field, found, fallback);
+    const expected = `${low} … ${high}`;
+    if (typeof found !== "number" || !Number.isFinite(found)) return say(field, found, fallback, expected);
     // (Adding 0 makes −0 an ordinary zero.)
     const used = Math.min(high, Math.max(low, whole ? Math.round(found) : found)) + 0;
-    return used === found ? used : say(field, found, used);
+    return used === found ? used : say(field, found, used, expected);
   };
   const maybe = (field, found, range, whole) => (found === null || found === undefined ? null : number(field, found, range, null, whole));
   const choice = (/** @type {string} */ field, found, /** @type {readonly any[]} */ values, fallback) =>
-    found === undefined ? fallback : values.includes(found) ? found : say(field, found, fallback);
+    found === undefined ? fallback : values.includes(found) ? found : say(field, found, fallback, values.join(", "));
   const name = (/** @type {string} */ field, found, fallback) =>
     found === undefined ? fallback : typeof found === "string" && /^[A-Za-z][\w.:-]{0,63}$/.test(found) ? found : say(field, found, fallback);
   const list = (/** @type {string} */ field, found, /** @type {number} */ most) => {
@@ -239,7 +240,7 @@ export function checked(given) {
     }
     // An intervention that had to be changed would be another intervention: it is left out, with one remark.
     if (kept && remarks.length === before) interventions.push(kept);
-    else remarks.splice(before, Infinity, { field: "interventions", found: String(JSON.stringify(given)).slice(0, 40), used: "–" });
+    else remarks.splice(before, Infinity, { field: "interventions", found: String(JSON.stringify(given)).slice(0, 40), expected: "", used: "–" });
   }
 
   /** @type {View} */

@@ -13,8 +13,8 @@ export const TEXT = {
   loading: "Loading the network and a year of weather…",
   reading: (/** @type {number} */ value, /** @type {string} */ unit) =>
     Number.isNaN(value) ? "not measured" : unit ? `${decimal(value, 1)} ${unit}` : decimal(value, 2),
-  remark: (/** @type {{field: string, found: string, used: string}} */ { field, found, used }) =>
-    `“${field}” was ${found || "empty"}; expected what this page offers, and used ${used} instead.`,
+  remark: (/** @type {import("../state/view.js").Remark} */ { field, found, expected, used }) =>
+    `“${field}” was ${found || "empty"}${expected ? `; expected ${expected}` : ""}. ${used === "–" ? "It is left out." : `${used} is used.`}`,
   failure: (/** @type {unknown} */ error) => (error instanceof Error ? error.message : String(error)),
   broken: {
     title: "The page could not be put together.",
@@ -85,7 +85,7 @@ export const TEXT = {
     last: "Last step",
     speed: "Speed",
     times: (/** @type {number} */ speed) => `${speed}×`,
-    where: (/** @type {number} */ step, /** @type {number} */ steps, /** @type {string} */ label) => `step ${step} of ${steps}${label.startsWith("step") ? "" : ` · ${label}`}`,
+    where: (/** @type {number} */ step, /** @type {number} */ steps, /** @type {string} */ label) => `step ${step} of ${steps} · ${label}`,
   },
 
   sequence: {
@@ -127,7 +127,7 @@ export function labelOf(sequence, data, t) {
     const hour = data.start + t;
     return { short: clockOf(hour), long: `${dayOf(hour)} ${clockOf(hour)} UTC` };
   }
-  return { short: String(t + 1), long: `step ${t + 1}` };
+  return { short: String(t + 1), long: `value ${TEXT.reading(sequence.shown[t], sequence.unit)}` };
 }
 
 /** What a screen reader says of step t. @param {import("../engine/session.js").Session} session @param {number} t */

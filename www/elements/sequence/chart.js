@@ -51,7 +51,7 @@ export class Chart {
   y = (value) => {
     const { top, bottom, low, high } = this.#box;
     const share = (value - low) / (high - low);
-    return bottom - Math.min(1.5, Math.max(-0.5, share)) * (bottom - top);
+    return bottom - Math.min(3, Math.max(-2, share)) * (bottom - top);
   };
   /** The step under a place. @param {number} x  CSS px from the chart's left edge */
   stepAt(x) {
@@ -80,9 +80,11 @@ export class Chart {
     const { sequence } = session;
     const { left, right } = session.axis;
     const forecasts = Array.from({ length: session.steps }, (_, t) => /** @type {number} */ (session.prediction(t) ?? NaN));
-    const scale = this.frozen
-      ? this.#box
-      : range([...sequence.shown, ...sequence.original, ...forecasts.filter((v) => Math.abs(v) < 1e3)], sequence.unit ? 8 : 1);
+    const read = range([...sequence.shown, ...sequence.original], sequence.unit ? 8 : 1);
+    // A forecast that runs away leaves the figure; it does not flatten the readings.
+    const air = read.high - read.low;
+    const near = forecasts.filter((v) => v > read.low - air / 2 && v < read.high + air / 2);
+    const scale = this.frozen ? this.#box : range([read.low, read.high, ...near], 0);
     const bottom = height - FOOT * letter * 1.35;
     this.#box = { left, right: width - right, top: 6, bottom, steps: session.steps, low: scale.low, high: scale.high };
     write(this.root, { viewBox: `0 0 ${width} ${height}`, width, height });

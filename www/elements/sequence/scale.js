@@ -26,7 +26,7 @@ export function range(values, span) {
   }
   if (low > high) [low, high] = [0, 0];
   const lack = Math.max(0, span - (high - low)) / 2;
-  const air = Math.max(high - low, span) * 0.06;
+  const air = Math.max(high - low, span) * 0.04;
   return { low: low - lack - air, high: high + lack + air };
 }
 
