@@ -111,8 +111,11 @@ class CellDiagram extends HTMLElement {
     const { kind, lane, sign } = node.shape;
     const { width, height } = sizeOf(node);
     const chosen = lane ?? (kind === "operation" ? laneAfter(spec.diagram, node) : null);
-    const group = svg("g", {
-      class: `node ${kind}`,
+    const corner = { x: node.x - width, y: node.y - height, width: 2 * width, height: 2 * height };
+    // What is drawn is spoken by the label of the button that lies over it.
+    const button = svg("rect", {
+      ...corner,
+      class: "cover",
       tabindex: 0,
       role: "button",
       onclick: () => this.#choose(node, chosen),
@@ -125,16 +128,17 @@ class CellDiagram extends HTMLElement {
     const title = svg("title");
     const box = kind === "operation" && width === height
       ? svg("circle", { cx: node.x, cy: node.y, r: height, class: "box" })
-      : svg("rect", { x: node.x - width, y: node.y - height, width: 2 * width, height: 2 * height, rx: kind === "operation" ? height : kind === "block" ? 1.4 : 4.2, class: "box" });
-    group.append(title, box);
+      : svg("rect", { ...corner, rx: kind === "operation" ? height : kind === "block" ? 1.4 : 4.2, class: "box" });
+    const picture = svg("g", { "aria-hidden": "true" }, box);
+    const group = svg("g", { class: `node ${kind}` }, title, picture, button);
     /** @type {Record<string, any>} */
-    const parts = { node, group, title, chosen };
+    const parts = { node, group, title, button, chosen };
     if (kind === "operation") {
-      group.append(svg("text", { x: node.x, y: node.y, class: "sign" }, sign === "blend" ? TEXT.blend : sign));
+      picture.append(svg("text", { x: node.x, y: node.y, class: "sign" }, sign === "blend" ? TEXT.blend : sign));
       parts.value = svg("text", { x: node.x + width * 0.8 + 0.6, y: node.y - height * 0.8 - 1.1, class: "value beside" });
       // What an operation hands straight to a lane stands there.
       const out = spec.diagram.wires.filter((/** @type {any} */ w) => w.from === node.id).map((/** @type {any} */ w) => spec.diagram.nodes.find((/** @type {any} */ n) => n.id === w.to).shape.kind);
-      if (out.some((/** @type {string} */ k) => k !== "lane")) group.append(parts.value);
+      if (out.some((/** @type {string} */ k) => k !== "lane")) picture.append(parts.value);
     } else {
       const shift = kind === "before" ? (selection.direction === 1 ? "+1" : "−1") : "";
       const name = svg("text", { x: node.x, y: node.y - height * 0.44, class: "symbol" });
@@ -143,7 +147,7 @@ class CellDiagram extends HTMLElement {
       name.append(svg("tspan", { class: "letter" }, kind === "input" ? "x" : lane), svg("tspan", { class: "index", dy: 1 }, `t${shift}`));
       parts.value = svg("text", { x: node.x, y: node.y + height * 0.26, class: "value" });
       const strip = svg("g", { class: "strip" });
-      group.append(name, parts.value, strip);
+      picture.append(name, parts.value, strip);
       parts.strip = strip;
       const inset = kind === "block" ? 1.2 : 2.2;
       parts.meter = { x: node.x - width + inset, y: node.y + height - 2.4, width: 2 * (width - inset), height: 1.2 };
@@ -284,7 +288,7 @@ class CellDiagram extends HTMLElement {
 
   /** Name, title and key of a node. @param {Session} session @param {Record<string, any>} parts @param {any} info @param {Float32Array | null} values @param {number | null} one */
   #speak(session, parts, info, values, one) {
-    const { node, group, title } = parts;
+    const { node, group, title, button } = parts;
     const back = session.state.mode === "backward";
     const { kind, lane, sign } = node.shape;
     const value = one !== null ? full(one) : values ? (info?.kind === "gate" && !back ? TEXT.meanOf(short(mean(values))) : TEXT.normOf(short(norm(values)))) : "–";
@@ -293,7 +297,7 @@ class CellDiagram extends HTMLElement {
     else if (kind === "input") words = back ? TEXT.input : TEXT.valueOf(TEXT.input, "x", value);
     else if (kind === "before") words = (back ? TEXT.passedTo : TEXT.valueOf)(TEXT.before(info.title), lane, value);
     else words = (back ? TEXT.gradientOf : TEXT.valueOf)(info.title, lane, value);
-    put(group, "aria-label", words);
+    put(button, "aria-label", words);
     say(title, words);
     const keys = kind === "operation" ? "" : !back ? nodeKey(node) : kind === "before" ? `passed:${lane} before:${lane}` : kind === "input" ? "x" : `d:${lane} da:${lane} now:${lane}`;
     if (keys) put(group, "data-key", keys);

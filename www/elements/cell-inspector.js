@@ -85,7 +85,7 @@ class CellInspector extends HTMLElement {
     const session = this.#session;
     if (!session?.trace || !this.isConnected) return;
     try {
-      if (!this.#whereFrom.moving) this.#whereFrom.refresh();
+      this.#whereFrom.refresh(this.#fresh);
       this.#head(session);
       this.#diagram.update();
       this.#steps.update();

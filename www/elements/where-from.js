@@ -18,8 +18,10 @@ class WhereFrom extends HTMLElement {
   session = null;
   /** Where the focus goes when the number that was asked about is gone. @type {() => HTMLElement | null} */
   home = () => null;
-  /** @type {{question: Question, node?: any}[]} */
+  /** The questions so far, each with the selection that it was asked at. @type {{question: Question, place: any}[]} */
   #way = [];
+  /** The shown step and unit. */
+  #shown = "";
   #all = false;
   /** @type {HTMLElement | null} */
   #from = null;
@@ -36,9 +38,8 @@ class WhereFrom extends HTMLElement {
 
   /** Opens the panel beside a number. @param {Question} question @param {HTMLElement} from */
   open(question, from) {
-    this.#way = [{ question }];
+    this.#way = [{ question, place: this.session?.selection }];
     this.#all = false;
-    this.#from = from;
     this.#fromKey = from.dataset.key ?? "";
     // The button is made anew when the selection changes: its place is taken now.
     const place = from.getBoundingClientRect();
@@ -46,13 +47,18 @@ class WhereFrom extends HTMLElement {
     this.#from = from;
     if (!this.#render()) return;
     this.showPopover();
-    this.#place(place);
+    this.#stand(place);
     this.querySelector("button")?.focus({ preventScroll: true });
   }
 
-  /** New numbers while open: shows them, where the question still makes sense. */
-  refresh() {
-    if (this.matches(":popover-open")) this.hidePopover();
+  /** Closes when another step or unit is shown, or another run: the numbers are not those that were asked about. @param {boolean} fresh */
+  refresh(fresh) {
+    if (this.matches(":popover-open") && (fresh || this.#place !== this.#shown)) this.hidePopover();
+  }
+
+  get #place() {
+    const { t, unit, layer, direction } = this.session?.selection ?? {};
+    return JSON.stringify([t, unit, layer, direction, this.session?.state.mode]);
   }
 
   #closed() {
@@ -63,7 +69,7 @@ class WhereFrom extends HTMLElement {
   }
 
   /** @param {DOMRect} beside */
-  #place(beside) {
+  #stand(beside) {
     const { width, height } = this.getBoundingClientRect();
     const room = { width: document.documentElement.clientWidth, height: window.innerHeight };
     const gap = 8;
@@ -77,8 +83,17 @@ class WhereFrom extends HTMLElement {
 
   /** @param {Question} question */
   #follow(question) {
-    this.#way.push({ question });
+    this.#way.push({ question, place: this.session?.selection });
     this.#all = false;
+    this.#render();
+    this.querySelector("button")?.focus({ preventScroll: true });
+  }
+
+  /** To the question before, and where it was asked. */
+  async #back() {
+    this.#way.pop();
+    this.#all = false;
+    await this.session?.select(this.#way.at(-1)?.place);
     this.#render();
     this.querySelector("button")?.focus({ preventScroll: true });
   }
@@ -89,9 +104,10 @@ class WhereFrom extends HTMLElement {
     const question = this.#way.at(-1)?.question;
     if (!session || !question) return false;
     const found = answer(session, question);
+    this.#shown = this.#place;
     const back =
       this.#way.length > 1 &&
-      html("button", { type: "button", class: "panel-button", onclick: () => (this.#way.pop(), (this.#all = false), this.#render(), this.querySelector("button")?.focus()) }, `← ${TEXT.back}`);
+      html("button", { type: "button", class: "panel-button", onclick: () => void this.#back() }, `← ${TEXT.back}`);
     const close = html("button", { type: "button", class: "panel-button", "aria-label": TEXT.close, onclick: () => this.hidePopover() }, "✕");
     this.replaceChildren(
       html("div", { class: "panel-head" }, back, html("span", { class: "panel-question" }, TEXT.question), close),
@@ -194,17 +210,10 @@ class WhereFrom extends HTMLElement {
     if (!session) return;
     const backward = session.state.mode === "backward";
     session.pause();
-    this.#moving = true;
     await session.select({ ...place, lane: backward === name.includes(":") ? name : session.selection.lane });
-    this.#moving = false;
     this.#fromKey = name.includes(":") ? name : `now:${name}`;
     this.#from = null;
     this.#follow({ kind: "target", name, t: place.t, unit: place.unit });
-  }
-  #moving = false;
-  /** True while the panel itself moves the selection. */
-  get moving() {
-    return this.#moving;
   }
 
   /** @param {number} t */
