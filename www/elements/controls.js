@@ -25,6 +25,8 @@ export function choice(title, values, choose, { silent = false } = {}) {
     make("legend", { text: title, class: silent ? "visually-hidden" : null }),
     make("div", { class: "values" }, ...labels),
   );
+  // A click chooses without taking the focus, so that the page's arrow keys go on stepping through time.
+  root.addEventListener("mousedown", (event) => event.preventDefault());
   return {
     root,
     input: (name) => inputs.get(name),

@@ -69,6 +69,8 @@ export class Session extends EventTarget {
   /** Loads module and data, reads the address, computes the first view, says "ready". Throws when something is missing. */
   async start() {
     const link = fromQuery(location.search);
+    this.state = link.view;
+    this.#emit("theme");
     this.library = new Library();
     if (link.view.data.kind === "weather") void this.library.fetchWeather();
     const opening = this.library.open();
