@@ -34,6 +34,7 @@ const FULL = checked({
     seed: 4_294_967_295,
     spectralRadius: 1.25,
     memoryBias: -2.5,
+    readout: "final-states",
   },
   interventions: [
     { kind: "hold", layer: 1, direction: 1, lane: "z", unit: "all", value: 0.5, from: 3, to: 9 },

@@ -1,6 +1,7 @@
 // Chooses what the network reads.
 import { button, choice, menu, slider } from "./controls.js";
-import { make, SessionElement, write } from "./dom.js";
+import { make, say, SessionElement, write } from "./dom.js";
+import { isForeign } from "../engine/compute.js";
 import { PLACES } from "../state/experiments.js";
 import { hourOf, LIMITS } from "../state/view.js";
 import { TEXT } from "../strings/en.js";
@@ -17,6 +18,9 @@ class DataPanel extends SessionElement {
   #parts = {};
   #from = make("input", { type: "datetime-local", step: 3600, id: "window-from" });
   #text = make("textarea", { rows: 3, maxlength: LIMITS.text, spellcheck: "false", id: "sentence-text" });
+  #ids = make("p", { class: "hint" });
+  /** What only makes sense with the page's own words. @type {HTMLElement[]} */
+  #ours = [];
   #distance = 3;
   #drawn = 0;
 
@@ -84,10 +88,11 @@ class DataPanel extends SessionElement {
       { class: "fields" },
       this.#part.task.root,
       this.#part.example.root,
-      make("div", { class: "menu" }, make("label", { for: "sentence-text", text: WORDS.text }), this.#text),
+      make("div", { class: "menu" }, make("label", { for: "sentence-text", text: WORDS.text }), this.#text, this.#ids),
       this.#part.distance.root,
       another,
     );
+    this.#ours = [this.#part.task.root, this.#part.example.root, this.#part.distance.root, another];
 
     const steps = () => slider(WORDS.steps, { min: 2, max: LIMITS.steps[1], step: 1, scale: "log" }, (value, done) => set({ steps: value, edits: [] }, done));
     this.#part.period = slider(WORDS.period, { min: LIMITS.period[0], max: LIMITS.period[1], step: 1, scale: "log" }, (period, done) => set({ period }, done));
@@ -141,6 +146,9 @@ class DataPanel extends SessionElement {
     const shown = examples.findIndex((/** @type {any} */ e) => e.text === data.text);
     this.#part.example.show(shown < 0 ? "" : String(shown));
     if (document.activeElement !== this.#text) this.#text.value = data.text;
+    const foreign = session.state.network.source === "file" && isForeign(session);
+    for (const root of this.#ours) root.hidden = foreign;
+    say(this.#ids, foreign ? WORDS.ids(session.summary.embedding.vocabulary) : "");
     write(this, { "data-kind": data.kind });
   }
 }

@@ -48,6 +48,7 @@ class NetworkPanel extends SessionElement {
       (layers) => set({ layers: Number(layers) }),
     );
     this.#part.direction = choice(WORDS.direction, WORDS.directions, (name) => set({ bidirectional: name === "both" }));
+    this.#part.readout = menu(WORDS.readout, WORDS.readouts, (readout) => set({ readout }));
     this.#part.seed = slider(WORDS.seed, { min: 0, max: 99, step: 1 }, (seed, done) => set({ seed }, done));
     this.#part.radius = slider(WORDS.radius, { min: 0, max: 2, step: 0.01, digits: 2 }, (spectralRadius, done) => set({ spectralRadius }, done));
     this.#part.radius.root.title = WORDS.radiusHint;
@@ -66,6 +67,7 @@ class NetworkPanel extends SessionElement {
       this.#options,
       this.#part.hidden.root,
       make("div", { class: "pair" }, this.#part.layers.root, this.#part.direction.root),
+      this.#part.readout.root,
       this.#part.seed.root,
       this.#part.radius.root,
       this.#part.memory.root,
@@ -111,6 +113,8 @@ class NetworkPanel extends SessionElement {
     this.#part.layers.show(String(summary.layers));
     this.#part.direction.show(summary.bidirectional ? "both" : "one");
     for (const input of this.querySelectorAll(".pair input")) /** @type {HTMLInputElement} */ (input).disabled = file;
+    this.#part.readout.root.hidden = !file || !summary.head;
+    this.#part.readout.show(summary.readout);
     this.#part.seed.root.hidden = network.source !== "random";
     this.#part.seed.show(network.seed);
     this.#part.radius.show(network.spectralRadius, { rest: network.spectralRadius === null ? this.#radius() : undefined, text: WORDS.asIs });

@@ -19,10 +19,21 @@ export function sequenceOf({ data, network }, { library, module, file }) {
     case "sentence": {
       const tasks = library.sentences?.tasks ?? [];
       const classes = (tasks.find(({ task }) => task === data.task) ?? tasks[0])?.labels ?? [];
-      const foreign = network.source === "file" && file !== null && file.config.embedding.vocabulary !== library.sentences?.vocabulary?.length;
-      return sentenceSequence(data, foreign ? (text) => ids(text, file.config.embedding.vocabulary) : module.tokenize, foreign ? [] : classes);
+      const foreign = network.source === "file" && isForeign({ library, file });
+      const encode = foreign ? (/** @type {string} */ text) => ids(text, file?.config.embedding.vocabulary) : module.tokenize;
+      return sentenceSequence(data, encode, foreign ? [] : classes);
     }
   }
+}
+
+/** Whether the reader's file reads words, and other words than the page's. @param {{library: import("./library.js").Library, file: any}} session */
+export function isForeign({ library, file }) {
+  return Boolean(file?.tokens) && file.config.embedding.vocabulary !== library.sentences?.vocabulary?.length;
+}
+
+/** The first ids of a vocabulary, as a text to start from. @param {number} vocabulary */
+export function someIds(vocabulary) {
+  return Array.from({ length: Math.min(8, vocabulary) }, (_, k) => k).join(" ");
 }
 
 /** A file's own vocabulary is not in the file: its words are given as ids. @param {string} text @param {number} vocabulary */
@@ -39,7 +50,7 @@ function ids(text, vocabulary) {
  * @param {import("./session.js").Session} session
  */
 export function buildNetwork({ data, network }, { library, module, registry, file }) {
-  const { source, cell, options, hidden, layers, bidirectional, seed, spectralRadius, memoryBias } = network;
+  const { source, cell, options, hidden, layers, bidirectional, seed, spectralRadius, memoryBias, readout } = network;
   const tokens = data.kind === "sentence";
   if (source === "random") {
     const like = library.find(tokens)?.config;
@@ -58,7 +69,7 @@ export function buildNetwork({ data, network }, { library, module, registry, fil
   if (!bytes) throw new Error("the weights are not loaded");
   const { nonlinearity, ...gru } = options;
   const net = module.Network.fromSafetensors(bytes, {
-    ...(entry ? { cell, readout: entry.config.readout } : {}),
+    ...(entry ? { cell, readout: entry.config.readout } : readout ? { readout } : {}),
     ...(nonlinearity ? { nonlinearity } : {}),
     ...(Object.keys(gru).length > 0 ? { gru } : {}),
   });
@@ -92,6 +103,52 @@ export function runInput(sequence, summary, values) {
   const input = new Float32Array(values.length * width);
   values.forEach((value, t) => (input[t * width] = value));
   return input;
+}
+
+/**
+ * What `run` takes beside its input. A unit that is switched off is one whose output is held at 0.
+ * @param {readonly import("../state/view.js").Intervention[]} interventions
+ * @param {any} spec
+ * @param {number} steps
+ */
+export function runOptions(interventions, spec, steps) {
+  const output = spec.lanes.find((/** @type {any} */ l) => l.output).name;
+  const hold = interventions.flatMap((i) => {
+    if (i.kind === "weight") return [];
+    const { layer, direction, unit } = i;
+    if (i.kind === "off") return [{ layer, direction, unit, lane: output, value: 0, from: 0, to: steps }];
+    const to = Math.min(i.to, steps);
+    return i.from < to ? [{ layer, direction, unit, lane: i.lane, value: i.value, from: i.from, to }] : [];
+  });
+  return { steps, batch: 1, hold };
+}
+
+/**
+ * Probabilities of the classes after each prefix of a sentence: one batch, in which example t stops after word t.
+ * @param {import("./session.js").Session} session
+ * @returns {number[][]}  [t][class]
+ */
+export function answersOf({ net, spec, summary, sequence, state, steps, outputs }) {
+  const input = Uint32Array.from({ length: steps * steps }, (_, k) => sequence.input[Math.floor(k / steps)]);
+  const lengths = Uint32Array.from({ length: steps }, (_, t) => t + 1);
+  const run = net.run(input, { ...runOptions(state.interventions, spec, steps), batch: steps, lengths });
+  const scores = run.prediction();
+  run.free();
+  const width = summary.head.outputs;
+  const chosen = outputs.length > 0 && outputs.every((k) => k < width) ? outputs : [...Array(width).keys()];
+  return Array.from({ length: steps }, (_, t) => {
+    // With a prediction per step, the answer of example t stands at its own last step.
+    const row = summary.readout === "final-states" ? t : t * steps + t;
+    return softmax(chosen.map((k) => scores[row * width + k]));
+  });
+}
+
+/** @param {number[]} scores */
+function softmax(scores) {
+  const most = Math.max(...scores);
+  const powers = scores.map((score) => Math.exp(score - most));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
 }
 
 /**

@@ -10,7 +10,7 @@ import { fitted, reconcile, windowed } from "./fit.js";
 import { Library } from "./library.js";
 import { keepFile, keptFile } from "./keep.js";
 import { load } from "./load.js";
-import { buildNetwork, freeAll, lossOf, runInput, sequenceOf } from "./compute.js";
+import { answersOf, buildNetwork, freeAll, isForeign, lossOf, runInput, runOptions, sequenceOf, someIds } from "./compute.js";
 
 /** Steps a second at speed 1. */
 const PACE = 4;
@@ -205,7 +205,7 @@ export class Session extends EventTarget {
   prediction(t) {
     if (!this.trace || !this.summary?.head) return null;
     if (this.sequence.kind === "sentence") {
-      this.#probabilities ??= this.#classProbabilities();
+      this.#probabilities ??= answersOf(this);
       return this.#probabilities?.[t] ?? null;
     }
     const all = (this.#probabilities ??= this.trace.prediction());
@@ -222,32 +222,11 @@ export class Session extends EventTarget {
   get summaryOfWeights() {
     return this.entry?.metrics.find((m) => m.task === (this.sequence.kind === "sentence" ? this.state.data.task : "temperature")) ?? null;
   }
-  /** The outputs of the head that answer the sentence's task. @returns {number[]} */
+  /** The outputs of the head that answer the sentence's task; empty: all, as of a network that others trained. @returns {number[]} */
   get outputs() {
+    if (this.sequence.classes.length === 0) return [];
     const tasks = this.library.sentences?.tasks ?? [];
     return (tasks.find((task) => task.task === this.state.data.task) ?? tasks[0])?.outputs ?? [];
-  }
-
-  /** Probabilities after each prefix of the sentence: one batch, in which example t stops after word t. */
-  #classProbabilities() {
-    const T = this.steps;
-    const whole = runInput(this.sequence, this.summary, this.sequence.input);
-    const batch = Uint32Array.from({ length: T * T }, (_, k) => whole[Math.floor(k / T)]);
-    const run = this.net.run(batch, {
-      ...this.#runOptions(this.state.interventions),
-      batch: T,
-      lengths: Uint32Array.from({ length: T }, (_, t) => t + 1),
-    });
-    const all = run.prediction();
-    run.free();
-    const width = this.summary.head.outputs;
-    const rows = this.summary.readout === "final-states" ? 0 : T - 1;
-    const chosen = this.outputs.every((k) => k < width) ? this.outputs : [...Array(width).keys()];
-    return Array.from({ length: T }, (_, b) => {
-      // With a prediction per step, example b's answer stands at its own last step.
-      const row = rows === 0 ? b : b * T + b;
-      return softmax(chosen.map((k) => all[row * width + k]));
-    });
   }
 
   // ---- backward
@@ -294,9 +273,10 @@ export class Session extends EventTarget {
       const before = this.file;
       this.file = this.#looked(name, bytes);
       const { config } = this.file;
+      const data = isForeign(this) ? { data: { kind: "sentence", text: someIds(config.embedding.vocabulary), label: null } } : {};
       this.#baseKey = "";
       try {
-        const patch = { network: { source: "file", options: {} }, interventions: [] };
+        const patch = { ...data, network: { source: "file", options: {}, readout: null }, interventions: [] };
         const view = checked(merged(this.state, { ...patch, network: { ...patch.network, cell: config.cell } })).view;
         await this.#change(view, patch, "push");
         keepFile(name, bytes);
@@ -403,19 +383,6 @@ export class Session extends EventTarget {
     };
   }
 
-  /** @param {import("../state/view.js").Intervention[]} interventions @param {any} [spec] @param {number} [steps] */
-  #runOptions(interventions, spec = this.spec, steps = this.steps) {
-    const output = spec.lanes.find((/** @type {any} */ l) => l.output).name;
-    const hold = interventions.flatMap((i) => {
-      if (i.kind === "weight") return [];
-      const { layer, direction, unit } = i;
-      if (i.kind === "off") return [{ layer, direction, unit, lane: output, value: 0, from: 0, to: steps }];
-      const to = Math.min(i.to, steps);
-      return i.from < to ? [{ layer, direction, unit, lane: i.lane, value: i.value, from: i.from, to }] : [];
-    });
-    return { steps, batch: 1, hold };
-  }
-
   /** Everything new for a view whose resources are here; leaves all as it was when something throws. @param {any} view */
   #compute(view) {
     const key = JSON.stringify([view.network, view.data.kind === "sentence", view.network.source === "file" ? this.file?.name : ""]);
@@ -440,8 +407,8 @@ export class Session extends EventTarget {
         net.setParameter(name, values);
       }
       const touched = fit.interventions.length > 0 || sequence.edited.size > 0;
-      const trace = keep(net.run(runInput(sequence, summary, sequence.input), this.#runOptions(fit.interventions, spec, sequence.steps)));
-      const ghost = touched ? keep(base.run(runInput(sequence, summary, sequence.untouched), this.#runOptions([], spec, sequence.steps))) : null;
+      const trace = keep(net.run(runInput(sequence, summary, sequence.input), runOptions(fit.interventions, spec, sequence.steps)));
+      const ghost = touched ? keep(base.run(runInput(sequence, summary, sequence.untouched), runOptions([], spec, sequence.steps))) : null;
       const entry = view.network.source === "trained" ? this.library.find(sequence.kind === "sentence", view.network.cell) : null;
       Object.assign(this, { net, trace, ghost, entry });
       this.#base = base;
@@ -486,12 +453,4 @@ export class Session extends EventTarget {
       history.replaceState(null, "", toQuery(this.state));
     }, wait);
   }
-}
-
-/** @param {number[]} scores */
-function softmax(scores) {
-  const most = Math.max(...scores);
-  const powers = scores.map((score) => Math.exp(score - most));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
 }

@@ -86,6 +86,7 @@ const FIELDS = [
   ["seed", ["network", "seed"], String, numeric],
   ["radius", ["network", "spectralRadius"], short, numeric],
   ["memory", ["network", "memoryBias"], short, numeric],
+  ["readout", ["network", "readout"], String, String],
   [
     "change",
     ["interventions"],

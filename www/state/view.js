@@ -29,6 +29,7 @@
  * @property {number} seed
  * @property {number | null} spectralRadius  null: as it is
  * @property {number | null} memoryBias      null: as it is
+ * @property {"last" | "final-states" | null} readout  what the head of a file reads; null: the reader of files decides
  *
  * @typedef {{kind: "hold", layer: number, direction: number, lane: string, unit: number | "all", value: number,
  *            from: number, to: number}} Hold          a lane held at a value for steps from ≤ t < to
@@ -108,6 +109,7 @@ export const DEFAULT = deepFreeze({
     seed: 7,
     spectralRadius: null,
     memoryBias: null,
+    readout: null,
   },
   interventions: [],
   selection: { t: 30, unit: null, layer: 0, direction: 0, lane: null },
@@ -267,6 +269,7 @@ export function checked(given) {
       seed: number("seed", n.seed, LIMITS.seed, D.network.seed),
       spectralRadius: maybe("spectralRadius", n.spectralRadius, LIMITS.spectralRadius, false),
       memoryBias: maybe("memoryBias", n.memoryBias, LIMITS.memoryBias, false),
+      readout: choice("readout", n.readout, ["last", "final-states", null], D.network.readout),
     },
     interventions,
     selection: {

@@ -26,6 +26,7 @@ export const PANELS = {
     text: "Sentence",
     period: "Steps of a period",
     clear: "Clear the drawing",
+    ids: (/** @type {number} */ vocabulary) => `A file has no words: give token ids, 0 to ${count(vocabulary - 1)}.`,
     drawHint: "Draw in the figure on top with the pointer.",
     /** @type {Record<string, string>} */
     places: {
@@ -51,6 +52,11 @@ export const PANELS = {
     directions: [
       { name: "one", title: "one" },
       { name: "both", title: "both" },
+    ],
+    readout: "The head reads",
+    readouts: [
+      { name: "last", title: "the output of each step" },
+      { name: "final-states", title: "the final states" },
     ],
     seed: "Seed",
     another: "Another seed",
