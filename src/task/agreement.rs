@@ -68,7 +68,9 @@ const NOUNS: [Noun; 15] = [
 const PERSONS_FROM: usize = 10;
 
 const ADJECTIVES: [&str; 6] = ["old", "new", "small", "tall", "local", "quiet"];
-const PREPOSITIONS: [&str; 4] = ["near", "behind", "beside", "opposite"];
+const PREPOSITIONS: [&str; 6] = ["near", "behind", "beside", "opposite", "on", "of"];
+/// Those that may begin a sentence.
+const LEADS: [&str; 4] = ["near", "behind", "beside", "opposite"];
 
 /// What people do to a thing; in the past, where English verbs show no number.
 fn verbs(class: Class) -> [&'static str; 3] {
@@ -90,7 +92,7 @@ pub fn sample(seed: u64, i: u64, distance: usize) -> Sentence {
     let distance = distance.min(MAX_DISTANCE);
     let mut words = Vec::new();
     if rng.int(2) == 1 {
-        words.push(pick(&mut rng, &PREPOSITIONS));
+        words.push(pick(&mut rng, &LEADS));
         let number = rng.int(2);
         noun_phrase(&mut rng, &NOUNS, number, &mut words);
     }
@@ -149,7 +151,7 @@ mod tests {
     /// preposition, whose own noun comes first.
     fn subject(words: &[&str]) -> Option<usize> {
         let mut nouns = words.iter().filter_map(|word| number(word));
-        if PREPOSITIONS.contains(&words[0]) { nouns.nth(1) } else { nouns.next() }
+        if LEADS.contains(&words[0]) { nouns.nth(1) } else { nouns.next() }
     }
 
     #[test]
@@ -167,7 +169,7 @@ mod tests {
     fn every_phrase_brings_one_noun_after_the_subject() {
         for sentence in balanced(sample, 2, 200) {
             let nouns = sentence.words.iter().filter(|word| number(word).is_some()).count();
-            let lead = usize::from(PREPOSITIONS.contains(&sentence.words[0]));
+            let lead = usize::from(LEADS.contains(&sentence.words[0]));
             assert_eq!(nouns, 1 + lead + sentence.distance, "{:?}", sentence.words);
         }
     }

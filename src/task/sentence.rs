@@ -149,7 +149,7 @@ impl Vocabulary {
 pub const WORDS: &[&str] = &[
     "<pad>", "<unk>",
     // Both grammars.
-    "the", "that", "near", "old", "new", "was", "not", "but",
+    "the", "that", "near", "old", "new", "was", "not", "but", "on", "of",
     // Agreement: nouns, singular and plural.
     "sensor", "sensors", "gauge", "gauges", "camera", "cameras", "antenna", "antennas", "balloon", "balloons",
     "station", "stations", "tower", "towers", "harbor", "harbors", "bridge", "bridges", "lighthouse", "lighthouses",
@@ -165,8 +165,8 @@ pub const WORDS: &[&str] = &[
     // Sentiment: what turns it round.
     "never", "hardly", "although", "it", "is", "true", "wrong", "to", "say", "or", "so", "we", "thought", "they", "said",
     // Sentiment: what only takes room.
-    "very", "really", "on", "monday", "friday", "from", "island", "over", "coast", "for", "next", "week", "about", "storm",
-    "read", "according", "crew", "in", "words", "of", "as", "told", "us", "most", "at", "least", "people", "after", "all",
+    "very", "really", "monday", "friday", "from", "island", "over", "coast", "for", "next", "week", "about", "storm",
+    "read", "according", "crew", "in", "words", "as", "told", "us", "most", "at", "least", "people", "after", "all",
     "during", "before", "lunch", "morning",
 ];
 
