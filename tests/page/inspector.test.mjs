@@ -152,6 +152,19 @@ pageTest("symbol, wire, weights and plots light each other", async ({ open }) =>
   assert.match(await view.page.locator("weights-map .map-word").last().innerText(), /^W_hf\[\d+, \d+\] = −?\d/);
 });
 
+pageTest("a gate is held open and let go where its numbers are", async ({ open }) => {
+  const view = await opened(open, { selection: { t: 30, unit: null, lane: "f" } });
+  const gate = view.page.getByRole("group", { name: "Gate f of all units:" });
+  await gate.getByRole("button", { name: "1" }).click();
+  await subStep(view, 2).getByText("32 of 32 units held").waitFor();
+  assert.deepEqual([await recorded(view, "f", 0, 7), await recorded(view, "f", 71, 7)], [1, 1]);
+  await gate.getByRole("button", { name: "0" }).click();
+  await view.page.waitForFunction(() => /** @type {any} */ (document.querySelector("cell-inspector")).session.state.interventions[0].value === 0);
+  assert.equal(await recorded(view, "f", 71, 7), 0);
+  await gate.getByRole("button", { name: "as computed" }).click();
+  await view.page.waitForFunction(() => /** @type {any} */ (document.querySelector("cell-inspector")).session.state.interventions.length === 0);
+});
+
 pageTest("the diagram answers to the keyboard, and stays itself from step to step", async ({ open }) => {
   const view = await opened(open, { selection: { t: 30, unit: null } });
   const gate = view.page.locator("cell-diagram .node.block [role=button]").first();
@@ -159,9 +172,17 @@ pageTest("the diagram answers to the keyboard, and stays itself from step to ste
   await gate.press("Enter");
   assert.equal((await state(view)).selection.lane, "f");
   await view.page.locator("weights-map").waitFor();
+  // Of one unit, the next press asks where the gate's number comes from.
+  await change(view, { selection: { unit: 3 } });
+  await gate.focus();
+  await gate.press("Enter");
+  await view.page.getByRole("dialog").getByText("forget gate f").waitFor();
+  await view.page.keyboard.press("Escape");
+  assert.equal(await view.page.locator("cell-diagram .node.block [role=button]").first().evaluate((node) => node === document.activeElement), true);
   await view.page.keyboard.press("ArrowRight");
   await view.page.waitForFunction(() => /** @type {any} */ (document.querySelector("cell-inspector")).session.selection.t === 31);
   assert.equal(await gate.evaluate((node) => node === document.activeElement), true);
+  await change(view, { selection: { unit: null } });
   // A strip's unit can be chosen with the keyboard.
   const strip = subStep(view, 6).locator(".unit-strip");
   await strip.focus();

@@ -31,6 +31,11 @@ class CellDiagram extends HTMLElement {
     this.update();
   });
 
+  /** Asked where a number comes from. @type {(question: any, from: Element) => void} */
+  ask = () => {};
+  /** Told that a sub-step was chosen here. @type {(name: string) => void} */
+  chosen = () => {};
+
   /** @param {Session | null} session */
   set session(session) {
     this.#session = session;
@@ -156,13 +161,15 @@ class CellDiagram extends HTMLElement {
     return group;
   }
 
-  /** @param {any} node @param {string | null} lane */
+  /** The first press chooses the lane, the next one asks where its number comes from. @param {any} node @param {string | null} lane */
   #choose(node, lane) {
     const session = this.#session;
     if (!session || !lane) return;
+    const { t, unit } = session.selection;
     if (node.shape.kind === "before") return void session.seek(stepBefore(session));
-    const back = session.state.mode === "backward";
-    void session.select({ lane: back ? targetKey({ kind: "lane", lane }) : lane });
+    const name = session.state.mode === "backward" ? targetKey({ kind: "lane", lane }) : lane;
+    if (session.selection.lane === name && unit !== null) this.ask({ kind: "target", name, t, unit }, this.#nodes.get(node.id)?.button);
+    else void session.select({ lane: name }).then(() => this.chosen(name));
   }
 
   /** @param {Session} session */

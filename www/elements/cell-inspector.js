@@ -7,6 +7,7 @@ import "./where-from.js";
 import { legend } from "./cell-diagram.js";
 import { linear, paint, peak } from "./inspector/colours.js";
 import { html, put, say } from "./inspector/dom.js";
+import { GateHolds } from "./inspector/gate-holds.js";
 import { passTable } from "./inspector/pass-table.js";
 import { short } from "./inspector/numbers.js";
 import { followHover, light, litKeys } from "./inspector/quantities.js";
@@ -14,6 +15,10 @@ import { blocksOf } from "./sub-steps.js";
 import { INSPECTOR as TEXT } from "../strings/en-inspector.js";
 
 /** @typedef {import("../engine/session.js").Session} Session */
+
+/** Up to this many units the Jacobian is drawn with every step; beyond, after a rest in milliseconds. */
+const AT_ONCE = 64;
+const REST = 250;
 
 class CellInspector extends HTMLElement {
   /** @type {Session | null} */
@@ -26,6 +31,8 @@ class CellInspector extends HTMLElement {
   #legend = html("p", { class: "inspector-legend" });
   #hint = html("p", { class: "hint" });
   #jacobian = html("figure", { class: "jacobian" });
+  #pass = html("div", { class: "pass" });
+  #wait = 0;
   /** @type {any} */
   #steps = document.createElement("sub-steps");
   /** @type {any} */
@@ -34,6 +41,7 @@ class CellInspector extends HTMLElement {
   #whereFrom = document.createElement("where-from");
   /** @type {any} */
   #changes = document.createElement("cell-interventions");
+  #holds = new GateHolds();
   #failed = html("p", { class: "failure", role: "status" });
   #frame = 0;
   #fresh = true;
@@ -58,18 +66,31 @@ class CellInspector extends HTMLElement {
     this.append(
       html("div", { class: "inspector-head" }, this.#title, this.#place, this.#chooser),
       this.#failed,
-      html("div", { class: "inspector-body" }, html("div", { class: "inspector-picture" }, this.#diagram, this.#legend, this.#hint, this.#jacobian), this.#steps, this.#changes),
+      html("div", { class: "inspector-body" }, html("div", { class: "inspector-picture" }, this.#diagram, this.#legend, this.#hint, this.#jacobian, this.#pass), this.#steps, this.#changes),
       this.#whereFrom,
     );
-    this.#steps.ask = (/** @type {any} */ question, /** @type {HTMLElement} */ from) => this.#whereFrom.open(question, from);
+    this.#steps.ask = this.#diagram.ask = this.#ask;
+    this.#diagram.chosen = (/** @type {string} */ name) => requestAnimationFrame(() => requestAnimationFrame(() => this.#steps.reveal(name)));
+    new ResizeObserver(() => this.style.setProperty("--diagram", `${this.#diagram.offsetHeight}px`)).observe(this.#diagram);
     this.#whereFrom.home = () => this.#title;
-    this.#steps.weightsOf = (/** @type {any} */ step) => {
-      const blocks = blocksOf(step.equation);
-      if (blocks.length === 0) return null;
-      this.#weights.show(blocks);
-      return this.#weights;
-    };
+    this.#steps.extrasOf = (/** @type {any} */ step) => this.#extras(step);
     followHover(this, () => this.#session);
+  }
+
+  #ask = (/** @type {any} */ question, /** @type {Element} */ from) => this.#whereFrom.open(question, from);
+
+  /** What stands under a chosen sub-step: a gate's switches, and the weights that its equation uses. @param {any} step @returns {HTMLElement[]} */
+  #extras(step) {
+    const session = /** @type {Session} */ (this.#session);
+    const out = [];
+    const lane = session.spec.lanes.find((/** @type {any} */ l) => l.name === step.name);
+    if (lane?.kind === "gate") out.push(this.#holds.show(session, lane.name));
+    const blocks = blocksOf(step.equation);
+    if (blocks.length > 0) {
+      this.#weights.show(blocks);
+      out.push(this.#weights);
+    }
+    return out;
   }
 
   /** At most once a frame: scrubbing sends many changes. */
@@ -91,7 +112,11 @@ class CellInspector extends HTMLElement {
       this.#steps.update();
       this.#backward(session);
       this.#changes.update();
-      this.#legend.replaceChildren(...legend(session));
+      const scales = JSON.stringify([session.state.mode, session.state.loss, session.theme, session.selection.layer, session.selection.direction]);
+      if (this.#fresh || scales !== this.#legend.dataset.scales) {
+        this.#legend.dataset.scales = scales;
+        this.#legend.replaceChildren(...legend(session));
+      }
       const back = session.state.mode === "backward";
       say(this.#hint, back ? TEXT.backwardHint : session.selection.unit === null ? TEXT.vectorHint : TEXT.unitHint);
       say(this.#failed, "");
@@ -168,13 +193,28 @@ class CellInspector extends HTMLElement {
   /** The local Jacobian and what gates pass on. @param {Session} session */
   #backward(session) {
     const back = session.state.mode === "backward";
-    this.#jacobian.hidden = !back;
-    if (!back) return void (this.#jacobian.dataset.shown = "");
-    const { t, layer, direction, unit } = session.selection;
-    const moment = direction === 1 ? session.steps - 1 - t : t;
-    const shown = JSON.stringify([t, layer, direction, unit, session.theme]);
+    this.#jacobian.hidden = this.#pass.hidden = !back;
+    clearTimeout(this.#wait);
+    if (!back) return;
+    this.#pass.replaceChildren(...passTable(session, this.#ask));
+    const { t, layer, direction } = session.selection;
+    const shown = JSON.stringify([t, layer, direction, session.theme]);
     if (shown === this.#jacobian.dataset.shown && !this.#fresh) return;
-    this.#jacobian.dataset.shown = shown;
+    // A large one takes many pulls through the step: it waits until the step rests.
+    const draw = () => {
+      this.#jacobian.dataset.shown = shown;
+      this.#jacobian.classList.remove("stale");
+      this.#drawJacobian(session);
+    };
+    if (session.summary.hidden <= AT_ONCE) return draw();
+    this.#jacobian.classList.add("stale");
+    this.#wait = window.setTimeout(draw, REST);
+  }
+
+  /** @param {Session} session */
+  #drawJacobian(session) {
+    const { t, layer, direction } = session.selection;
+    const moment = direction === 1 ? session.steps - 1 - t : t;
     const { rows, cols, values, norm } = session.trace.jacobian(layer, direction, { from: moment, to: moment + 1, example: 0 });
     const canvas = html("canvas", { role: "img", "aria-label": TEXT.jacobianLabel(rows, short(norm)) });
     const most = peak(values);
@@ -182,7 +222,6 @@ class CellInspector extends HTMLElement {
     this.#jacobian.replaceChildren(
       html("figcaption", {}, html("h3", {}, TEXT.jacobianTitle), html("p", { class: "step-text" }, TEXT.jacobianText(short(norm)))),
       html("div", { class: "jacobian-plot" }, canvas, html("ul", { class: "hint" }, html("li", {}, TEXT.jacobianRows), html("li", {}, TEXT.jacobianColumns), html("li", {}, TEXT.range(short(most))))),
-      passTable(session),
     );
   }
 }

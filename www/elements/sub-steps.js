@@ -15,8 +15,8 @@ class SubSteps extends HTMLElement {
   session = null;
   /** Asked when a number is pressed. @type {(question: import("./where-from.js").Question, button: HTMLElement) => void} */
   ask = () => {};
-  /** Asked for the weights of the chosen sub-step. @type {(step: any) => HTMLElement | null} */
-  weightsOf = () => null;
+  /** Asked for what stands under the chosen sub-step. @type {(step: any) => HTMLElement[]} */
+  extrasOf = () => [];
   #built = "";
   /** @type {{step: any, item: HTMLElement, button: HTMLElement, numbers: HTMLElement, badge: HTMLElement, strip: UnitStrip, extra: HTMLElement}[]} */
   #items = [];
@@ -30,6 +30,11 @@ class SubSteps extends HTMLElement {
       this.#build(session);
     }
     this.#fill(session);
+  }
+
+  /** Brings a sub-step into view. @param {string} name */
+  reveal(name) {
+    this.#items.find((i) => i.step.name === name)?.item.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {Session} session */
@@ -91,7 +96,9 @@ class SubSteps extends HTMLElement {
       } else {
         this.#numbers(session, parts, explain(session, step.name, t, unit), t, unit);
       }
-      extra.replaceChildren(...(chosen ? [this.weightsOf(step)].filter((e) => e !== null) : []));
+      // (Only when they change: moving an element takes its focus away.)
+      const extras = chosen ? this.extrasOf(step) : [];
+      if (extras.length !== extra.childElementCount || extras.some((e, k) => extra.children[k] !== e)) extra.replaceChildren(...extras);
     }
     this.#refocus(focus);
   }

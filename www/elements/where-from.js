@@ -23,7 +23,7 @@ class WhereFrom extends HTMLElement {
   /** The shown step and unit. */
   #shown = "";
   #all = false;
-  /** @type {HTMLElement | null} */
+  /** @type {HTMLElement | SVGElement | null} */
   #from = null;
   #fromKey = "";
 
@@ -36,7 +36,7 @@ class WhereFrom extends HTMLElement {
     });
   }
 
-  /** Opens the panel beside a number. @param {Question} question @param {HTMLElement} from */
+  /** Opens the panel beside a number. @param {Question} question @param {HTMLElement | SVGElement} from */
   open(question, from) {
     this.#way = [{ question, place: this.session?.selection }];
     this.#all = false;
@@ -63,7 +63,7 @@ class WhereFrom extends HTMLElement {
 
   #closed() {
     const from = this.#from?.isConnected ? this.#from : this.#fromKey ? this.home()?.querySelector(`button.number[data-key="${this.#fromKey}"]`) : null;
-    const target = from instanceof HTMLElement ? from : this.home();
+    const target = from instanceof HTMLElement || from instanceof SVGElement ? from : this.home();
     if (!document.activeElement || document.activeElement === document.body || this.contains(document.activeElement)) target?.focus({ preventScroll: true });
     this.#way = [];
   }
@@ -123,7 +123,7 @@ class WhereFrom extends HTMLElement {
     const rest = this.#all ? 0 : found.rows.length - SHOWN;
     const shown = rest > 1 ? found.rows.slice(0, SHOWN) : found.rows;
     const most = Math.max(...found.rows.map((row) => Math.abs(row.value)).filter(Number.isFinite), 0);
-    const list = html("ol", { class: "terms" }, ...shown.map((row) => html("li", {}, ...this.#row(session, found, row, most))));
+    const list = html("ol", { class: `terms ${found.how}` }, ...shown.map((row) => html("li", {}, ...this.#row(session, found, row, most))));
     /** @type {Node[]} */
     const out = [html("p", { class: "panel-intro" }, found.held ? TEXT.heldNote(short(found.value)) : TEXT.termsIntro[found.how]), list];
     if (rest > 1) {
@@ -184,7 +184,7 @@ class WhereFrom extends HTMLElement {
     const at = ` ${TEXT.atStep(t)}`;
     switch (source.kind) {
       case "input": {
-        if (layer === 0) return link([...symbol("x"), ` ${TEXT.inSequence(session.labels(t).short)}`], () => this.#toSequence(t));
+        if (layer === 0) return link([...symbol("x"), ` ${TEXT.inSequence(typeof session.inputAt(t) === "string" ? session.labels(t).long : session.labels(t).short)}`], () => this.#toSequence(t));
         const width = session.summary.hidden;
         const output = session.spec.lanes.find((/** @type {any} */ l) => l.output).name;
         const below = { t, layer: layer - 1, direction: Math.floor(unit / width), unit: unit % width };

@@ -55,7 +55,7 @@ export const INSPECTOR = {
   held: "held",
   wire: (/** @type {string} */ what, /** @type {string} */ value) => `${what} = ${value}`,
   vectorHint: "Whole vector: a strip with one colour per unit; ⌀ is the mean, ‖·‖ the norm over all units. Choose one unit to see its sums.",
-  unitHint: "Beside the wires into a gate: what h and x add to it, through their weights.",
+  unitHint: "Beside the wires into a gate: what h and x add to it, through their weights. Press a gate to see its sub-step, and again to ask where its number comes from.",
   backwardHint: "Arrows run backward: from the loss towards earlier steps. Colour and thickness are logarithmic.",
   legendValues: "Colour of states",
   legendGates: "Colour of gates",
@@ -72,9 +72,8 @@ export const INSPECTOR = {
     [["norm", norm], ["mean", mean], ["range", `${low} … ${high}`]],
   strip: (/** @type {string} */ title, /** @type {number} */ count) => `${title}: ${count} units. Choose one with a click, or with the arrow keys and Enter.`,
   stripUnit: (/** @type {number} */ j, /** @type {string} */ value) => `unit ${j}: ${value}`,
-  details: "Weights",
-  holdAt: (/** @type {string} */ lane, /** @type {string} */ value) => `Hold ${lane} at ${value}`,
-  hold: "Hold at",
+  gateHolds: (/** @type {string} */ lane, /** @type {string} */ unit) => `Gate ${lane} of ${unit}:`,
+  release: "as computed",
 
   // Weights
   weightsIn: "input weights",
@@ -120,7 +119,7 @@ export const INSPECTOR = {
   },
   bias: "bias",
   goTo: (/** @type {string} */ what) => `Go to ${what}`,
-  inSequence: (/** @type {string} */ label) => `reading of ${label}`,
+  inSequence: (/** @type {string} */ label) => `of ${label}`,
   heldNote: (/** @type {string} */ value) => `An intervention holds it at ${value}. Without it, the equation would give:`,
 
   // Backward
