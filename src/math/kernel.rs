@@ -1,10 +1,6 @@
 //! The one matrix product. Matrices are column-major slices; every dimension may be anything, edges included.
 
-use super::Scalar;
-
-/// Rows and columns of the block of results that is kept in registers.
-const ROWS: usize = 8;
-const COLUMNS: usize = 4;
+use super::{Real, Scalar};
 
 /// A matrix read with arbitrary strides: element (r, c) is `data[r * row + c * column]`.
 #[derive(Clone, Copy)]
@@ -25,69 +21,107 @@ impl<'a, T> Strided<'a, T> {
     }
 }
 
+/// Vectors of `Scalar::Wide` per block of results, and its columns.
+const VECTORS: usize = 2;
+const COLUMNS: usize = 4;
+
 /// C (m × n) += A (m × k) · B (k × n). A and C are column-major with `m` rows.
 ///
-/// The sum over k runs in the same order for every element, so that a batch gives the bits of its examples one by one.
+/// Every element is summed over k in the same order, whatever block it falls into, so that a batch gives the bits of its
+/// examples one by one.
 pub fn multiply_add<T: Scalar>(m: usize, n: usize, k: usize, a: &[T], b: Strided<T>, c: &mut [T]) {
     assert!(a.len() >= m * k && c.len() >= m * n);
-    let mut col = 0;
-    while col < n {
+    if n < COLUMNS {
+        (0..n).for_each(|col| one_column(m, k, col, a, b, c));
+        return;
+    }
+    // Panels of A and B are copied together once, padded with zeros, so that the inner loop reads straight on.
+    let rows = VECTORS * T::WIDTH;
+    let panels = pack_rows(m, k, rows, a);
+    let mut panel_b = vec![T::zero(); k * COLUMNS];
+    for col in (0..n).step_by(COLUMNS) {
         let width = COLUMNS.min(n - col);
-        let mut row = 0;
-        while row < m {
-            let height = ROWS.min(m - row);
-            if height == ROWS && width == COLUMNS {
-                full_block(m, k, row, col, a, b, c);
-            } else {
-                edge_block(m, k, (row, height), (col, width), a, b, c);
-            }
-            row += height;
-        }
-        col += width;
-    }
-}
-
-fn full_block<T: Scalar>(m: usize, k: usize, row: usize, col: usize, a: &[T], b: Strided<T>, c: &mut [T]) {
-    let mut sum = [[T::zero(); ROWS]; COLUMNS];
-    for p in 0..k {
-        let column = &a[p * m + row..p * m + row + ROWS];
-        for (j, sums) in sum.iter_mut().enumerate() {
-            let factor = b.data[p * b.row + (col + j) * b.column];
-            for (s, x) in sums.iter_mut().zip(column) {
-                *s += *x * factor;
+        for (p, packed) in panel_b.chunks_exact_mut(COLUMNS).enumerate() {
+            for (j, x) in packed[..width].iter_mut().enumerate() {
+                *x = b.data[p * b.row + (col + j) * b.column];
             }
         }
-    }
-    for (j, sums) in sum.iter().enumerate() {
-        let at = (col + j) * m + row;
-        for (c, s) in c[at..at + ROWS].iter_mut().zip(sums) {
-            *c += *s;
+        for (panel_a, row) in panels.chunks_exact((rows * k).max(1)).zip((0..m).step_by(rows)) {
+            block(m, (row, rows.min(m - row)), (col, width), panel_a, &panel_b, c);
         }
     }
 }
 
-fn edge_block<T: Scalar>(
-    m: usize,
-    k: usize,
-    (row, height): (usize, usize),
-    (col, width): (usize, usize),
-    a: &[T],
-    b: Strided<T>,
-    c: &mut [T],
-) {
-    for j in col..col + width {
-        let mut sum = [T::zero(); ROWS];
+/// A, `rows` rows at a time: for each p the panel's rows, zero below the last.
+fn pack_rows<T: Scalar>(m: usize, k: usize, rows: usize, a: &[T]) -> Vec<T> {
+    let mut panels = Vec::with_capacity(m.div_ceil(rows) * rows * k);
+    for row in (0..m).step_by(rows) {
+        let height = rows.min(m - row);
         for p in 0..k {
-            let factor = b.data[p * b.row + j * b.column];
-            for (s, x) in sum[..height].iter_mut().zip(&a[p * m + row..p * m + row + height]) {
-                *s += *x * factor;
+            panels.extend_from_slice(&a[p * m + row..p * m + row + height]);
+            panels.resize(panels.len() + rows - height, T::zero());
+        }
+    }
+    panels
+}
+
+/// One block of C, kept in registers over the whole sum.
+fn block<T: Scalar>(m: usize, (row, height): (usize, usize), (col, width): (usize, usize), a: &[T], b: &[T], c: &mut [T]) {
+    let mut sum = [[T::Wide::zero(); VECTORS]; COLUMNS];
+    for (a, b) in a.chunks_exact(VECTORS * T::WIDTH).zip(b.chunks_exact(COLUMNS)) {
+        let x: [T::Wide; VECTORS] = std::array::from_fn(|v| T::load(&a[v * T::WIDTH..]));
+        for (sums, factor) in sum.iter_mut().zip(b) {
+            let factor = T::splat(*factor);
+            for (s, x) in sums.iter_mut().zip(x) {
+                *s += x * factor;
             }
         }
-        for (c, s) in c[j * m + row..j * m + row + height].iter_mut().zip(&sum) {
+    }
+    for (j, sums) in sum.iter().enumerate().take(width) {
+        let mut values = [T::zero(); 2 * MAX_WIDTH];
+        for (v, s) in sums.iter().enumerate() {
+            T::store(*s, &mut values[v * T::WIDTH..]);
+        }
+        let at = (col + j) * m + row;
+        for (c, s) in c[at..at + height].iter_mut().zip(&values) {
             *c += *s;
         }
     }
 }
+
+/// One column of C straight from A: with so little work per element, copying panels would cost more than it saves.
+fn one_column<T: Scalar>(m: usize, k: usize, col: usize, a: &[T], b: Strided<T>, c: &mut [T]) {
+    const TALL: usize = 8;
+    let rows = TALL * T::WIDTH;
+    let c = &mut c[col * m..(col + 1) * m];
+    let factor = |p: usize| b.data[p * b.row + col * b.column];
+    let mut row = 0;
+    while row + rows <= m {
+        let mut sum = [T::Wide::zero(); TALL];
+        for p in 0..k {
+            let (x, f) = (&a[p * m + row..p * m + row + rows], T::splat(factor(p)));
+            for (s, x) in sum.iter_mut().zip(x.chunks_exact(T::WIDTH)) {
+                *s += T::load(x) * f;
+            }
+        }
+        for (c, s) in c[row..row + rows].chunks_exact_mut(T::WIDTH).zip(sum) {
+            let mut values = [T::zero(); MAX_WIDTH];
+            T::store(s, &mut values);
+            c.iter_mut().zip(&values).for_each(|(c, v)| *c += *v);
+        }
+        row += rows;
+    }
+    for (row, c) in c.iter_mut().enumerate().skip(row) {
+        let mut sum = T::zero();
+        for p in 0..k {
+            sum += a[p * m + row] * factor(p);
+        }
+        *c += sum;
+    }
+}
+
+/// Widest `Scalar::WIDTH` there is.
+const MAX_WIDTH: usize = 4;
 
 /// The transpose of a column-major matrix with `rows` rows; equally, the column-major form of a row-major one whose
 /// rows have `rows` elements.

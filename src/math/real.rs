@@ -62,6 +62,8 @@ pub trait Scalar: Real + nalgebra::Scalar + PartialOrd + Default {
     const WIDTH: usize;
     fn load(from: &[Self]) -> Self::Wide;
     fn store(value: Self::Wide, to: &mut [Self]);
+    /// The same number side by side.
+    fn splat(value: Self) -> Self::Wide;
     fn f64(self) -> f64;
 }
 
@@ -88,6 +90,9 @@ impl Scalar for f64 {
     }
     fn store(value: f64, to: &mut [f64]) {
         to[0] = value;
+    }
+    fn splat(value: f64) -> f64 {
+        value
     }
     fn f64(self) -> f64 {
         self
@@ -124,11 +129,17 @@ impl Single for f32 {
 impl Scalar for f32 {
     type Wide = f32x4;
     const WIDTH: usize = 4;
+    #[inline(always)]
     fn load(from: &[f32]) -> f32x4 {
         f32x4::new([from[0], from[1], from[2], from[3]])
     }
+    #[inline(always)]
     fn store(value: f32x4, to: &mut [f32]) {
         to[..4].copy_from_slice(&value.to_array());
+    }
+    #[inline(always)]
+    fn splat(value: f32) -> f32x4 {
+        f32x4::splat(value)
     }
     fn f64(self) -> f64 {
         self as f64

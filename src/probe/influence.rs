@@ -1,13 +1,13 @@
 //! Influence of one moment on every later state: norms of ∂h_t/∂h_k and ∂h_t/∂x_k as products of Jacobians, exact, one moment at
 //! a time.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
 use super::jacobian::{StepJacobians, rescale};
 use crate::error::{Code, Error, Result};
 use crate::math::Scalar;
 use crate::math::kernel::{Strided, multiply_add};
-use crate::math::norm::{norm, spectral_norm};
+use crate::math::norm::{norm, spectral_norm_near};
 use crate::net::Trace;
 
 /// Spectral norms by steps after moment k, in the order in which the direction meets them; index 0 is moment k itself.
@@ -25,6 +25,8 @@ pub struct Influence<T> {
     state: (Vec<T>, f64),
     input: (Vec<T>, f64),
     hidden: usize,
+    /// Where the search for each norm starts: what was found a step before.
+    starts: (DVector<f64>, DVector<f64>),
 }
 
 impl<T: Scalar> Influence<T> {
@@ -54,8 +56,17 @@ impl<T: Scalar> Influence<T> {
                 input[i * n + r] = by_row[r * width + i];
             }
         }
-        let mut all =
-            Influence { from, of_input: vec![], of_state: vec![], moments, next: 1, state: (state, 0.0), input: (input, 0.0), hidden: h };
+        let mut all = Influence {
+            from,
+            of_input: vec![],
+            of_state: vec![],
+            moments,
+            next: 1,
+            state: (state, 0.0),
+            input: (input, 0.0),
+            hidden: h,
+            starts: (DVector::zeros(0), DVector::zeros(0)),
+        };
         all.record(n);
         Ok(all)
     }
@@ -82,12 +93,14 @@ impl<T: Scalar> Influence<T> {
 
     fn record(&mut self, n: usize) {
         let h = self.hidden;
-        let size = |(m, log): &(Vec<T>, f64)| {
+        let size = |(m, log): &(Vec<T>, f64), start: &mut DVector<f64>| {
             let columns = m.len() / n;
-            let norm = if columns == 1 { norm(&m[..h]) } else { spectral_norm(&DMatrix::from_fn(h, columns, |r, c| m[c * n + r].f64())) };
+            let matrix = || DMatrix::from_fn(h, columns, |r, c| m[c * n + r].f64());
+            let norm = if columns == 1 { norm(&m[..h]) } else { spectral_norm_near(&matrix(), start) };
             norm * libm::exp(*log)
         };
-        self.of_state.push(size(&self.state));
-        self.of_input.push(size(&self.input));
+        let (of_state, of_input) = (size(&self.state, &mut self.starts.0), size(&self.input, &mut self.starts.1));
+        self.of_state.push(of_state);
+        self.of_input.push(of_input);
     }
 }

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
 use crate::error::{Code, Error, Result};
 use crate::math::Scalar;
-use crate::math::norm::spectral_norm;
+use crate::math::norm::{spectral_norm, spectral_norm_near};
 use crate::net::Trace;
 
 /// What counts as the state.
@@ -87,6 +87,7 @@ pub struct RunningProduct<T> {
     moments: Vec<usize>,
     product: Vec<T>,
     log: f64,
+    start: DVector<f64>,
     /// Norms by state index; NaN where not yet known.
     pub norms: Vec<f64>,
 }
@@ -98,7 +99,7 @@ impl<T: Scalar> RunningProduct<T> {
         let product = seeds(&of, trace.tape(layer, direction)?.rows());
         let mut norms = vec![f64::NAN; moments.len() + 1];
         norms[moments.len()] = 1.0;
-        Ok(RunningProduct { layer, direction, example, of, moments, product, log: 0.0, norms })
+        Ok(RunningProduct { layer, direction, example, of, moments, product, log: 0.0, start: DVector::zeros(0), norms })
     }
 
     /// Share done, 0…1.
@@ -114,7 +115,7 @@ impl<T: Scalar> RunningProduct<T> {
         self.product = trace.pull_back(self.layer, self.direction, t, self.example, d, false)?.before;
         self.log += rescale(&mut self.product);
         let block = DMatrix::from_fn(self.of.len(), self.of.len(), |r, c| self.product[r * rows + self.of[c]].f64());
-        self.norms[self.moments.len()] = spectral_norm(&block) * libm::exp(self.log);
+        self.norms[self.moments.len()] = spectral_norm_near(&block, &mut self.start) * libm::exp(self.log);
         Ok(!self.moments.is_empty())
     }
 }
@@ -137,6 +138,7 @@ pub struct StepJacobians<T> {
     of: Vec<usize>,
     kept: Vec<Option<Arc<Vec<T>>>>,
     norms: Vec<f64>,
+    start: DVector<f64>,
     /// Moments whose norm is known: the first so many.
     known: usize,
 }
@@ -149,7 +151,7 @@ impl<T: Scalar> StepJacobians<T> {
         let moments = moments(trace, layer, direction, example)?;
         let of = State::Full.rows(trace);
         let (kept, norms) = (vec![None; moments.len()], vec![f64::NAN; moments.len()]);
-        Ok(StepJacobians { layer, direction, example, of, kept, norms, known: 0 })
+        Ok(StepJacobians { layer, direction, example, of, kept, norms, start: DVector::zeros(0), known: 0 })
     }
 
     /// Elements of the state.
@@ -191,7 +193,7 @@ impl<T: Scalar> StepJacobians<T> {
             return Ok(false);
         }
         let (j, n, h) = (self.at(trace, t)?, self.of.len(), trace.net.config().hidden);
-        let norm = spectral_norm(&DMatrix::from_fn(h, h, |r, c| j[c * n + r].f64()));
+        let norm = spectral_norm_near(&DMatrix::from_fn(h, h, |r, c| j[c * n + r].f64()), &mut self.start);
         self.norms[t] = norm;
         self.known += 1;
         Ok(self.known < self.norms.len())
