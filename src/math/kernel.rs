@@ -1,6 +1,6 @@
 //! The one matrix product. Matrices are column-major slices; every dimension may be anything, edges included.
 
-use super::{Real, Scalar};
+use super::Scalar;
 
 /// A matrix read with arbitrary strides: element (r, c) is `data[r * row + c * column]`.
 #[derive(Clone, Copy)]
@@ -21,14 +21,14 @@ impl<'a, T> Strided<'a, T> {
     }
 }
 
-/// Vectors of `Scalar::Wide` per block of results, and its columns.
-const VECTORS: usize = 2;
+/// Rows and columns of a block of results.
+const ROWS: usize = 8;
 const COLUMNS: usize = 4;
 
 /// C (m × n) += A (m × k) · B (k × n). A and C are column-major with `m` rows.
 ///
-/// Every element is summed over k in the same order, whatever block it falls into, so that a batch gives the bits of its
-/// examples one by one.
+/// Every element is summed in the order of k, starting from what C holds, whatever block it falls into, so that a batch gives
+/// the bits of its examples one by one.
 pub fn multiply_add<T: Scalar>(m: usize, n: usize, k: usize, a: &[T], b: Strided<T>, c: &mut [T]) {
     assert!(a.len() >= m * k && c.len() >= m * n);
     if n < COLUMNS {
@@ -36,8 +36,7 @@ pub fn multiply_add<T: Scalar>(m: usize, n: usize, k: usize, a: &[T], b: Strided
         return;
     }
     // Panels of A and B are copied together once, padded with zeros, so that the inner loop reads straight on.
-    let rows = VECTORS * T::WIDTH;
-    let panels = pack_rows(m, k, rows, a);
+    let panels = pack_rows(m, k, a);
     let mut panel_b = vec![T::zero(); k * COLUMNS];
     for col in (0..n).step_by(COLUMNS) {
         let width = COLUMNS.min(n - col);
@@ -46,82 +45,76 @@ pub fn multiply_add<T: Scalar>(m: usize, n: usize, k: usize, a: &[T], b: Strided
                 *x = b.data[p * b.row + (col + j) * b.column];
             }
         }
-        for (panel_a, row) in panels.chunks_exact((rows * k).max(1)).zip((0..m).step_by(rows)) {
-            block(m, (row, rows.min(m - row)), (col, width), panel_a, &panel_b, c);
+        for (panel_a, row) in panels.chunks_exact((ROWS * k).max(1)).zip((0..m).step_by(ROWS)) {
+            block(m, (row, ROWS.min(m - row)), (col, width), panel_a, &panel_b, c);
         }
     }
 }
 
-/// A, `rows` rows at a time: for each p the panel's rows, zero below the last.
-fn pack_rows<T: Scalar>(m: usize, k: usize, rows: usize, a: &[T]) -> Vec<T> {
-    let mut panels = Vec::with_capacity(m.div_ceil(rows) * rows * k);
-    for row in (0..m).step_by(rows) {
-        let height = rows.min(m - row);
+/// A, `ROWS` rows at a time: for each p the panel's rows, zero below the last.
+fn pack_rows<T: Scalar>(m: usize, k: usize, a: &[T]) -> Vec<T> {
+    let mut panels = Vec::with_capacity(m.div_ceil(ROWS) * ROWS * k);
+    for row in (0..m).step_by(ROWS) {
+        let height = ROWS.min(m - row);
         for p in 0..k {
             panels.extend_from_slice(&a[p * m + row..p * m + row + height]);
-            panels.resize(panels.len() + rows - height, T::zero());
+            panels.resize(panels.len() + ROWS - height, T::zero());
         }
     }
     panels
 }
 
-/// One block of C, kept in registers over the whole sum.
+/// One block of C, kept in registers over the whole sum: as many groups of `Scalar::Wide` as make up its rows.
 fn block<T: Scalar>(m: usize, (row, height): (usize, usize), (col, width): (usize, usize), a: &[T], b: &[T], c: &mut [T]) {
-    let mut sum = [[T::Wide::zero(); VECTORS]; COLUMNS];
-    for (a, b) in a.chunks_exact(VECTORS * T::WIDTH).zip(b.chunks_exact(COLUMNS)) {
-        let x: [T::Wide; VECTORS] = std::array::from_fn(|v| T::load(&a[v * T::WIDTH..]));
-        for (sums, factor) in sum.iter_mut().zip(b) {
-            let factor = T::splat(*factor);
-            for (s, x) in sums.iter_mut().zip(x) {
-                *s += x * factor;
+    let groups = ROWS / T::WIDTH;
+    let mut values = [[T::zero(); ROWS]; COLUMNS];
+    for (j, values) in values.iter_mut().enumerate().take(width) {
+        let at = (col + j) * m + row;
+        values[..height].copy_from_slice(&c[at..at + height]);
+    }
+    for v in (0..groups).step_by(2) {
+        // Two groups at a time: eight sums, two rows of A and one factor fit the registers of every target.
+        let (first, second) = (v * T::WIDTH, (v + 1) * T::WIDTH);
+        let mut sum: [[T::Wide; 2]; COLUMNS] = std::array::from_fn(|j| [T::load(&values[j][first..]), T::load(&values[j][second..])]);
+        for (a, b) in a.as_chunks::<ROWS>().0.iter().zip(b.as_chunks::<COLUMNS>().0) {
+            let x = [T::load(&a[first..]), T::load(&a[second..])];
+            for (s, factor) in sum.iter_mut().zip(b) {
+                let factor = T::splat(*factor);
+                s[0] += x[0] * factor;
+                s[1] += x[1] * factor;
             }
         }
+        for (s, values) in sum.iter().zip(&mut values) {
+            T::store(s[0], &mut values[first..]);
+            T::store(s[1], &mut values[second..]);
+        }
     }
-    for (j, sums) in sum.iter().enumerate().take(width) {
-        let mut values = [T::zero(); 2 * MAX_WIDTH];
-        for (v, s) in sums.iter().enumerate() {
-            T::store(*s, &mut values[v * T::WIDTH..]);
-        }
+    for (j, values) in values.iter().enumerate().take(width) {
         let at = (col + j) * m + row;
-        for (c, s) in c[at..at + height].iter_mut().zip(&values) {
-            *c += *s;
-        }
+        c[at..at + height].copy_from_slice(&values[..height]);
     }
 }
 
-/// One column of C straight from A: with so little work per element, copying panels would cost more than it saves.
+/// One column of C straight from A, four of A's columns at a time: with so little work per element, copying panels would cost
+/// more than it saves.
 fn one_column<T: Scalar>(m: usize, k: usize, col: usize, a: &[T], b: Strided<T>, c: &mut [T]) {
-    const TALL: usize = 8;
-    let rows = TALL * T::WIDTH;
     let c = &mut c[col * m..(col + 1) * m];
     let factor = |p: usize| b.data[p * b.row + col * b.column];
-    let mut row = 0;
-    while row + rows <= m {
-        let mut sum = [T::Wide::zero(); TALL];
-        for p in 0..k {
-            let (x, f) = (&a[p * m + row..p * m + row + rows], T::splat(factor(p)));
-            for (s, x) in sum.iter_mut().zip(x.chunks_exact(T::WIDTH)) {
-                *s += T::load(x) * f;
-            }
+    let column = |p: usize| &a[p * m..(p + 1) * m];
+    let mut p = 0;
+    while p + 4 <= k {
+        let (f0, f1, f2, f3) = (factor(p), factor(p + 1), factor(p + 2), factor(p + 3));
+        let columns = column(p).iter().zip(column(p + 1)).zip(column(p + 2)).zip(column(p + 3));
+        for (c, (((x0, x1), x2), x3)) in c.iter_mut().zip(columns) {
+            *c = (((*c + *x0 * f0) + *x1 * f1) + *x2 * f2) + *x3 * f3;
         }
-        for (c, s) in c[row..row + rows].chunks_exact_mut(T::WIDTH).zip(sum) {
-            let mut values = [T::zero(); MAX_WIDTH];
-            T::store(s, &mut values);
-            c.iter_mut().zip(&values).for_each(|(c, v)| *c += *v);
-        }
-        row += rows;
+        p += 4;
     }
-    for (row, c) in c.iter_mut().enumerate().skip(row) {
-        let mut sum = T::zero();
-        for p in 0..k {
-            sum += a[p * m + row] * factor(p);
-        }
-        *c += sum;
+    for p in p..k {
+        let f = factor(p);
+        c.iter_mut().zip(column(p)).for_each(|(c, x)| *c += *x * f);
     }
 }
-
-/// Widest `Scalar::WIDTH` there is.
-const MAX_WIDTH: usize = 4;
 
 /// The transpose of a column-major matrix with `rows` rows; equally, the column-major form of a row-major one whose
 /// rows have `rows` elements.

@@ -131,7 +131,9 @@ impl Scalar for f32 {
     const WIDTH: usize = 4;
     #[inline(always)]
     fn load(from: &[f32]) -> f32x4 {
-        f32x4::new([from[0], from[1], from[2], from[3]])
+        let mut four = [0.0; 4];
+        four.copy_from_slice(&from[..4]);
+        f32x4::new(four)
     }
     #[inline(always)]
     fn store(value: f32x4, to: &mut [f32]) {
