@@ -2,7 +2,6 @@
 
 export const INSPECTOR = {
   title: (/** @type {string} */ cell) => `Inside the cell: ${cell}`,
-  place: (/** @type {string} */ step, /** @type {string} */ unit) => `${step}, ${unit}`,
   step: (/** @type {number} */ t) => `step ${t + 1}`,
   atStep: (/** @type {number | null} */ t) => (t === null ? "before the first step" : `at step ${t + 1}`),
   unit: (/** @type {number} */ j) => `unit ${j}`,
@@ -52,18 +51,14 @@ export const INSPECTOR = {
   blend: "blend",
   meanOf: (/** @type {string} */ value) => `mean ${value}`,
   normOf: (/** @type {string} */ value) => `norm ${value}`,
-  held: "held",
   wire: (/** @type {string} */ what, /** @type {string} */ value) => `${what} = ${value}`,
   vectorHint: "Whole vector: a strip with one colour per unit; ⌀ is the mean, ‖·‖ the norm over all units. Choose one unit to see its sums.",
   unitHint: "Beside the wires into a gate: what h and x add to it, through their weights. Press a gate to see its sub-step, and again to ask where its number comes from.",
   backwardHint: "Arrows run backward: from the loss towards earlier steps. Colour and thickness are logarithmic.",
-  legendValues: "Colour of states",
   legendGates: "Colour of gates",
   legendGradients: (/** @type {string} */ most) => `∂L/∂, log scale; full colour at ±${most}, the largest gradient of this run; faint below a millionth of it`,
 
   // Sub-steps
-  forwardTitle: "Sub-steps",
-  backwardTitle: "Sub-steps, backward",
   heldAt: (/** @type {string} */ value) => `held at ${value}`,
   partlyHeld: (/** @type {number} */ count, /** @type {number} */ of) => `${count} of ${of} units held`,
   without: "without the hold",
@@ -85,7 +80,6 @@ export const INSPECTOR = {
   weightHint: "Point at a weight to read it, click it to change it.",
   rowOf: (/** @type {number} */ unit) => `row of unit ${unit}`,
   columnOf: (/** @type {number} */ unit) => `column of unit ${unit}`,
-  newValue: "New value",
   apply: "Apply",
   cancel: "Cancel",
 
@@ -93,7 +87,6 @@ export const INSPECTOR = {
   question: "Where does this come from?",
   close: "Close",
   back: "Back",
-  recorded: (/** @type {string} */ value) => `Recorded value: ${value}`,
   smaller: (/** @type {number} */ count, /** @type {string} */ sum) => `${count} smaller terms, sum ${sum}`,
   fewer: "Fewer",
   total: (/** @type {number} */ count) => (count === 1 ? "One term" : `Sum of ${count} terms`),
@@ -107,18 +100,13 @@ export const INSPECTOR = {
   fromLayer: (/** @type {number} */ layer) => `from layer ${layer}`,
   preactivation: "pre-activation",
   initial: (/** @type {string} */ name) => `The state before the first step: ${name} starts here, no equation made it.`,
-  initialShort: "initial",
   sources: {
     loss: "It comes from the loss, directly.",
     lossNone: "No loss looks at this step, so nothing arrives from above.",
     above: (/** @type {number} */ layer) => `It comes from layer ${layer}, which reads this state.`,
     lastStep: "There is no later step: nothing arrives.",
-    input: "What the sequence says here.",
-    weightColumn: "weight",
-    sourceColumn: "source",
   },
   bias: "bias",
-  goTo: (/** @type {string} */ what) => `Go to ${what}`,
   inSequence: (/** @type {string} */ label) => `of ${label}`,
   heldNote: (/** @type {string} */ value) => `An intervention holds it at ${value}. Without it, the equation would give:`,
 
@@ -135,7 +123,6 @@ export const INSPECTOR = {
 
   // Interventions
   interventions: "Intervene",
-  holdTitle: "Hold a lane",
   laneLabel: "Quantity",
   unitsLabel: "Units",
   allUnits: "all units",

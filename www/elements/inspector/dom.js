@@ -1,4 +1,5 @@
-// Making elements. Attributes only: no markup from strings, no inline style.
+// Making typed elements of three languages. Attributes only: no markup from strings, no inline style.
+export { say } from "../dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MATH = "http://www.w3.org/1998/Math/MathML";
@@ -50,9 +51,4 @@ export function math(tag, attributes = {}, ...children) {
 /** Sets an attribute when it differs: a redraw of what did not change costs nothing. @param {Element} element @param {string} name @param {string} value */
 export function put(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
-}
-
-/** @param {Element} element @param {string} text */
-export function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
