@@ -6,6 +6,7 @@ import "./elements/data-panel.js";
 import "./elements/network-panel.js";
 import "./elements/sequence-view.js";
 import "./elements/unrolled-picture.js";
+import "./elements/plot-panel.js";
 import "./elements/transport-bar.js";
 import "./elements/cell-inspector.js";
 import "./elements/try-list.js";

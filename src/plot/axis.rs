@@ -2,6 +2,14 @@
 
 use super::number::{number, power};
 
+/// What a log axis shows at least.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct View {
+    pub decades: i32,
+    /// The upper end is at least this power of ten.
+    pub top: Option<i32>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scale {
     Linear {
@@ -28,9 +36,6 @@ pub enum Place {
     Nowhere,
 }
 
-/// A log axis spans at least so many decades, so that noise does not look like decay.
-const LEAST_DECADES: i32 = 3;
-
 impl Scale {
     /// Around the values, from 0 where they are all on one side of it, with some air; `range` fixes both ends.
     pub fn linear(values: impl Iterator<Item = f64>, range: Option<(f64, f64)>) -> Self {
@@ -48,22 +53,24 @@ impl Scale {
         Scale::Linear { low: low.max(-f64::MAX), high: high.min(f64::MAX) }
     }
 
-    /// Whole decades around the positive values. When they come near `floor`, it is on the axis, and the axis ends under it.
-    pub fn log(values: impl Iterator<Item = f64>, floor: Option<f64>) -> Self {
+    /// Whole decades around the positive values, at least `view`: an axis that fits itself closely to each curve makes all
+    /// decays look alike. When the values come near `floor`, it is on the axis, and the axis ends under it.
+    pub fn log(values: impl Iterator<Item = f64>, floor: Option<f64>, view: View) -> Self {
         let positive = values.filter(|v| *v > 0.0 && v.is_finite());
         let (least, most) = positive.fold((f64::INFINITY, 0.0f64), |(l, m), v| (l.min(v), m.max(v)));
         if most == 0.0 {
-            return Scale::Log { low: -LEAST_DECADES, high: 0 };
+            let high = view.top.unwrap_or(0);
+            return Scale::Log { low: high - view.decades, high };
         }
-        let high = (most.log10().ceil() as i32).min(308);
+        let mut high = (most.log10().ceil() as i32).max(view.top.unwrap_or(i32::MIN)).min(308);
         let mut low = least.log10().floor() as i32;
         if let Some(floor) = floor
             && least < floor * 1e8
         {
             low = floor.log10().floor() as i32 - 1;
+            high = high.max(low + view.decades);
         }
-        let high = high.max(low + LEAST_DECADES).min(308);
-        Scale::Log { low: low.min(high - LEAST_DECADES), high }
+        Scale::Log { low: low.min(high - view.decades), high }
     }
 
     pub fn place(&self, value: f64) -> Place {
@@ -153,18 +160,24 @@ mod tests {
     #[test]
     fn log() {
         let floor = Some(f64::from(f32::MIN_POSITIVE));
-        let scale = Scale::log([3e-3, 0.2, 0.0].into_iter(), floor);
+        let view = View { decades: 3, top: None };
+        let scale = Scale::log([3e-3, 0.2, 0.0].into_iter(), floor, view);
         assert_eq!(scale, Scale::Log { low: -3, high: 0 });
         assert_eq!(scale.place(0.0), Place::Below);
         assert_eq!(scale.place(1.0), Place::At(1.0));
         assert_eq!(labels(scale), ["10⁻³", "10⁻²", "10⁻¹", "1"]);
-        let deep = Scale::log([1e-33, 1.0].into_iter(), floor);
+        let deep = Scale::log([1e-33, 1.0].into_iter(), floor, view);
         assert_eq!(deep, Scale::Log { low: -39, high: 0 });
         assert_eq!(deep.place(1e-40), Place::Below);
         assert_eq!(labels(deep), ["10⁻³⁰", "10⁻²⁰", "10⁻¹⁰", "1"]);
-        assert_eq!(Scale::log([5e-324, 1.7e308].into_iter(), None), Scale::Log { low: -324, high: 308 });
-        assert_eq!(Scale::log([0.0].into_iter(), floor), Scale::Log { low: -3, high: 0 });
-        assert_eq!(Scale::log([1e-44].into_iter(), floor), Scale::Log { low: -39, high: -36 });
+        assert_eq!(Scale::log([5e-324, 1.7e308].into_iter(), None, view), Scale::Log { low: -324, high: 308 });
+        assert_eq!(Scale::log([0.0].into_iter(), floor, view), Scale::Log { low: -3, high: 0 });
+        assert_eq!(Scale::log([1e-44].into_iter(), floor, view), Scale::Log { low: -39, high: -36 });
+        let fixed = View { decades: 7, top: Some(1) };
+        for values in [[0.4, 0.5], [1e-5, 1.0], [0.0, 0.0]] {
+            assert_eq!(Scale::log(values.into_iter(), floor, fixed), Scale::Log { low: -6, high: 1 });
+        }
+        assert_eq!(Scale::log([1e9].into_iter(), floor, fixed), Scale::Log { low: 2, high: 9 });
     }
 
     #[test]

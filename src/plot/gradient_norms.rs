@@ -1,5 +1,6 @@
 //! How much of the loss's gradient reaches each step on the way back.
 
+use super::axis::View;
 use super::number::number;
 use super::scene::{Curve, Scene, at_step};
 use super::{Figure, Floor, LOG, Panel, PlotSpec, RELATIVE};
@@ -15,11 +16,14 @@ pub static SPEC: PlotSpec = PlotSpec {
     heavy: false,
 };
 
+/// A gradient's size is the loss's; what is always in view is how far it falls.
+const VIEW: View = View { decades: 7, top: None };
+
 /// `lanes`: ‖∂L/∂lane‖ at every step. Relative values are relative to where the gradient starts: the step read last.
 pub fn build(scene: &Scene, loss: &str, lanes: &[Curve]) -> Figure {
     let name = |lane: &str| format!("‖∂L/∂{}‖", at_step(lane, "t"));
     let lines = scene.lines(lanes, name, |scene, values| Some(scene.last(values)?.1));
-    let chart = scene.norms("norm of the gradient".into(), true, Some(Floor::f32()), vec![], lines);
+    let chart = scene.norms("norm of the gradient".into(), (true, VIEW), Some(Floor::f32()), vec![], lines);
     let summary = lanes.first().and_then(|lane| sentence(scene, &name(lane.name), lane.values));
     let title = if loss.is_empty() { SPEC.title.into() } else { format!("{}, loss: {loss}", SPEC.title) };
     scene.figure(&SPEC, title, vec![Panel::Chart(chart)], summary.unwrap_or_else(|| "There are no values.".into()))

@@ -1,6 +1,6 @@
 //! What all plots are built from: the chosen step, the scales that were asked for, and named series.
 
-use super::axis::Scale;
+use super::axis::{Scale, View};
 use super::chart::{Axis, Chart, Floor, Line, Style};
 use super::figure::{Figure, Panel, Tick};
 use super::{PlotSpec, number};
@@ -26,6 +26,10 @@ pub struct Scene<'a> {
     /// Divide each line by its value at its start. Hides how large things are: the axis says so.
     pub relative: bool,
 }
+
+/// Of factors: everything from a millionth to ten is always in view, so that a network that remembers looks different from
+/// one that does not.
+pub(super) const FACTORS: View = View { decades: 7, top: Some(1) };
 
 /// A series with its name, and the same of the untouched run where there is one.
 #[derive(Clone, Copy, Debug)]
@@ -103,11 +107,21 @@ impl Scene<'_> {
     }
 
     /// A chart of norms: log or linear as asked.
-    pub(super) fn norms(&self, title: String, log: bool, floor: Option<Floor>, references: Vec<(f64, String)>, lines: Vec<Line>) -> Chart {
+    pub(super) fn norms(
+        &self,
+        title: String,
+        (log, view): (bool, View),
+        floor: Option<Floor>,
+        references: Vec<(f64, String)>,
+        lines: Vec<Line>,
+    ) -> Chart {
         let all = || lines.iter().flat_map(|line| line.values.iter().copied());
         let floor = if self.relative { None } else { floor };
-        let scale =
-            if self.log.unwrap_or(log) { Scale::log(all(), floor.as_ref().map(|floor| floor.value)) } else { Scale::linear(all(), None) };
+        let scale = if self.log.unwrap_or(log) {
+            Scale::log(all(), floor.as_ref().map(|floor| floor.value), view)
+        } else {
+            Scale::linear(all(), None)
+        };
         let title = if self.relative { format!("{title}, relative to its start") } else { title };
         let floor = floor.filter(|_| matches!(scale, Scale::Log { .. }));
         Chart { y: Axis { title, unit: String::new(), scale, floor, references }, lines, marks: vec![] }

@@ -1,5 +1,6 @@
 //! How large the state is at each step.
 
+use super::axis::View;
 use super::number::number;
 use super::scene::{Curve, Scene, norm_of};
 use super::{Figure, LINEAR, Panel, PlotSpec};
@@ -19,7 +20,7 @@ pub static SPEC: PlotSpec = PlotSpec {
 pub fn build(scene: &Scene, states: &[Curve]) -> Figure {
     let scene = Scene { relative: false, ..*scene };
     let lines = scene.lines(states, norm_of, |_, _| None);
-    let chart = scene.norms("norm of the state".into(), false, None, vec![], lines);
+    let chart = scene.norms("norm of the state".into(), (false, View { decades: 3, top: None }), None, vec![], lines);
     let parts: Vec<String> = states.iter().filter_map(|state| sentence(&scene, state)).collect();
     let summary = if parts.is_empty() { "There are no values.".into() } else { format!("{}.", parts.join("; ")) };
     scene.figure(&SPEC, SPEC.title.into(), vec![Panel::Chart(chart)], summary)
