@@ -50,12 +50,14 @@ impl Line {
 pub struct Floor {
     pub value: f64,
     pub label: String,
+    /// Say how far away it is when it is not in view.
+    pub told: bool,
 }
 
 impl Floor {
     /// The smallest normal f32. Gradients under it lose digits, and under 1.4·10⁻⁴⁵ they are zero.
     pub fn f32() -> Self {
-        Floor { value: f64::from(f32::MIN_POSITIVE), label: "f32 floor 1.2·10⁻³⁸".into() }
+        Floor { value: f64::from(f32::MIN_POSITIVE), label: "f32 floor 1.2·10⁻³⁸".into(), told: true }
     }
 }
 
@@ -167,7 +169,7 @@ impl Chart {
         };
         for (value, label) in &self.y.references {
             if let Some(y) = height(*value) {
-                let above = if y - rect.top > 1.8 * font { -0.9 } else { 0.9 };
+                let above = if y - rect.top > 1.45 * font { -0.8 } else { 0.8 };
                 pen.note(label, (rect.right() - 4.0, y + above * font), Side::Right, font, inks.quiet, inks.background)?;
             }
         }
@@ -175,6 +177,7 @@ impl Chart {
             if let Some(y) = height(floor.value) {
                 pen.note(&floor.label, (rect.left + 6.0, y - 0.9 * font), Side::Left, font, inks.reference, inks.background)?;
             } else if let Scale::Log { low, .. } = self.y.scale
+                && floor.told
                 && f64::from(low) > floor.value.log10()
             {
                 let below = (f64::from(low) - floor.value.log10()).round();

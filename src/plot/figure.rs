@@ -159,9 +159,8 @@ impl Figure {
         let mut heads = vec![];
         for panel in &self.panels {
             let legend = match (layout.complete, panel) {
-                (false, Panel::Chart(_)) => 0.0,
-                (_, Panel::Chart(chart)) => chart.legend::<B>(None, inside, layout)?,
-                (_, Panel::Heatmap(map)) => map.legend::<B>(None, inside, layout)?,
+                (true, Panel::Chart(chart)) => chart.legend::<B>(None, inside, layout)?,
+                _ => 0.0,
             };
             heads.push(1.7 * font + legend + if legend > 0.0 { 0.6 * font } else { 0.0 });
         }
@@ -175,7 +174,7 @@ impl Figure {
         for (k, panel) in self.panels.iter().enumerate() {
             let title = match panel {
                 Panel::Chart(chart) => chart.y.words(),
-                Panel::Heatmap(map) => format!("{}, {} by {}", map.title, map.rows_title, "step"),
+                Panel::Heatmap(map) => format!("{}, by {}", map.title, map.rows_title),
             };
             pen.text(&title, (inside.left, top + 0.9 * font), Side::Left, font, inks.quiet, false)?;
             let legend = Rect { top: top + 1.7 * font, ..inside };
@@ -188,7 +187,7 @@ impl Figure {
                     chart.draw(&pen, rect, layout)?;
                 }
                 Panel::Heatmap(map) => {
-                    map.legend(Some(&pen), legend, layout)?;
+                    map.legend(&pen, Rect { top, ..inside }, layout)?;
                     blit(map, rect)?;
                     map.axes(&pen, rect, layout)?;
                 }

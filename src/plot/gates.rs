@@ -43,8 +43,8 @@ pub fn build(scene: &Scene, gates: &[Gate]) -> Figure {
         floor: None,
         references: vec![],
     };
-    let mean = |lane: &str| format!("mean of {}", at_step(lane, "t"));
-    let share = |lane: &str| format!("saturated share of {}", at_step(lane, "t"));
+    let mean = |lane: &str| format!("{} mean", at_step(lane, "t"));
+    let share = |lane: &str| format!("{} saturated", at_step(lane, "t"));
     let panels = vec![
         Panel::Chart(Chart { y: axis("mean over the units"), lines: scene.lines(&means, mean, |_, _| None), marks: vec![] }),
         Panel::Chart(Chart { y: axis("saturated share"), lines: scene.lines(&shares, share, |_, _| None), marks: vec![] }),

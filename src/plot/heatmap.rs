@@ -23,6 +23,9 @@ pub struct Heatmap {
     pub map: Map,
 }
 
+/// Width of the colour scale in CSS pixels.
+const BAR: f64 = 96.0;
+
 impl Heatmap {
     /// Diverging around 0 where the range has negative values.
     pub fn new(title: &str, rows: usize, columns: usize, values: Vec<f64>, range: (f64, f64)) -> Result<Self> {
@@ -75,10 +78,8 @@ impl Heatmap {
         layout.cursors(pen, rect, self.columns)
     }
 
-    /// The colour scale with its ends and its middle; returns the height taken.
-    pub(super) fn legend<B: DrawingBackend>(&self, pen: Option<&Pen<B>>, rect: Rect, layout: &Layout) -> Result<f64> {
-        let row = 1.5 * layout.font;
-        let Some(pen) = pen else { return Ok(row) };
+    /// The colour scale with its ends, at the right end of the panel's title row.
+    pub(super) fn legend<B: DrawingBackend>(&self, pen: &Pen<B>, rect: Rect, layout: &Layout) -> Result<()> {
         let inks = palette::inks(layout.theme);
         let colours = palette::table(self.map, layout.theme);
         let label = |v: f64| super::number::number(v, 2);
@@ -89,20 +90,15 @@ impl Heatmap {
             }
             Map::Sequential => (label(self.range.0), label(self.range.1)),
         };
-        let y = rect.top + row / 2.0;
-        let bar = Rect {
-            left: rect.left + text_width(&low, layout.font) + 6.0,
-            top: y - 0.4 * layout.font,
-            width: 128.0,
-            height: 0.8 * layout.font,
-        };
-        pen.text(&low, (rect.left, y), Side::Left, layout.font, inks.quiet, false)?;
+        let y = rect.top + 0.9 * layout.font;
+        let right = rect.right() - text_width(&high, layout.font) - 8.0;
+        let bar = Rect { left: right - BAR, top: y - 0.4 * layout.font, width: BAR, height: 0.8 * layout.font };
         for k in 0..64 {
-            let left = bar.left + 2.0 * k as f64;
-            pen.rect(Rect { left, width: 2.0, ..bar }, colours[k * 255 / 63], 1.0)?;
+            let left = bar.left + BAR / 64.0 * k as f64;
+            pen.rect(Rect { left, width: BAR / 64.0, ..bar }, colours[k * 255 / 63], 1.0)?;
         }
-        pen.text(&high, (bar.right() + 6.0, y), Side::Left, layout.font, inks.quiet, false)?;
-        Ok(row)
+        pen.text(&low, (bar.left - 6.0, y), Side::Right, layout.font, inks.quiet, false)?;
+        pen.text(&high, (rect.right(), y), Side::Right, layout.font, inks.quiet, false)
     }
 }
 

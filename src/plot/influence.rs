@@ -42,7 +42,8 @@ pub fn build(scene: &Scene, influence: &Influence) -> Figure {
     ];
     let name = |lane: &str| if lane == h { of_state.clone() } else { of_input.clone() };
     let lines = scene.lines(&curves, name, |scene, values| Some(scene.first(values)?.1));
-    let mut chart = scene.norms(format!("norm of the derivative of {h}ₜ"), (true, FACTORS), Some(Floor::f32()), vec![], lines);
+    let mut chart =
+        scene.norms(format!("norm of the derivative of {h}ₜ"), (true, FACTORS), Some(Floor { told: false, ..Floor::f32() }), vec![], lines);
     if let Some(n) = influence.half_life_of_state {
         let t = if scene.reverse { k.checked_sub(n) } else { Some(k + n).filter(|t| *t < scene.steps) };
         chart.marks.extend(t.map(|t| Mark { t, text: format!("half-life {}", count(n, "step")) }));

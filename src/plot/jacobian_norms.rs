@@ -26,7 +26,7 @@ pub fn build(scene: &Scene, state: &str, one_step: Curve, running: Curve) -> Fig
     let mut lines = scene.lines(&curves, str::to_string, |_, _| None);
     lines.iter_mut().for_each(|line| line.lane = state.into());
     let references = vec![(1.0, "1: neither shrinks nor grows".into())];
-    let chart = scene.norms("spectral norm".into(), (true, FACTORS), Some(Floor::f32()), references, lines);
+    let chart = scene.norms("spectral norm".into(), (true, FACTORS), Some(Floor { told: false, ..Floor::f32() }), references, lines);
     let parts = [of_steps(one_step.values), of_all(&scene, running.values)];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     let summary = if parts.is_empty() { "There are no values.".into() } else { parts.join(" ") };

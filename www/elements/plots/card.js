@@ -226,6 +226,8 @@ export class Card {
     say(this.#title, data.title);
     say(this.#summary, data.summary);
     this.#fillLanes();
+    // A cell without gates has nothing to draw here; the sentence says so.
+    this.root.classList.toggle("empty", !this.#isHeatmap && data.series.length === 0);
     this.#fillLegend(data.series);
     this.#draw();
     this.#table.update();
@@ -329,8 +331,12 @@ export class Card {
     const key = JSON.stringify(series.map((line) => [line.name, line.colour, line.dashes]));
     if (key !== this.#legendKey) {
       this.#legendKey = key;
+      // What belongs to one lane stands together, over all panels; untouched runs last.
+      const lanes = [...new Set(series.map((line) => line.lane))];
+      const order = (/** @type {Series} */ line) => (line.ghost ? 1e3 : 0) + lanes.indexOf(line.lane) + line.panel / 10;
       this.#legend = series.map((line) => this.#legendItem(line));
-      this.#values.replaceChildren(...this.#legend.map(({ item }) => item));
+      const sorted = [...this.#legend].sort((a, b) => order(a.series) - order(b.series));
+      this.#values.replaceChildren(...sorted.map(({ item }) => item));
     } else {
       this.#legend.forEach((entry, k) => (entry.series = series[k]));
     }
