@@ -68,8 +68,8 @@ pub struct Axis {
     pub unit: String,
     pub scale: Scale,
     pub floor: Option<Floor>,
-    /// Values worth a line across the chart, with a word about each.
-    pub references: Vec<(f64, String)>,
+    /// Values worth a line across the chart.
+    pub references: Vec<f64>,
 }
 
 impl Axis {
@@ -149,7 +149,7 @@ impl Chart {
             pen.text(&label, (rect.left - 6.0, y), Side::Right, layout.font, inks.quiet, false)?;
         }
         pen.horizontal(rect.left, rect.right(), rect.bottom(), inks.axis, 1.0)?;
-        for (value, _) in &self.y.references {
+        for value in &self.y.references {
             if let Some(y) = height(self.y.scale.place(*value)) {
                 pen.line(&[(rect.left, y), (rect.right(), y)], inks.axis, 1.0, &[5.0, 4.0])?;
             }
@@ -160,19 +160,13 @@ impl Chart {
         Ok(())
     }
 
-    /// Words about the references, the floor and the marks: over the lines, on a veil.
+    /// Words about the floor and the marks: over the lines, on a veil.
     fn notes<B: DrawingBackend>(&self, pen: &Pen<B>, rect: Rect, layout: &Layout, inks: &Inks) -> Result<()> {
         let font = layout.font;
         let height = |value: f64| match self.y.scale.place(value) {
             Place::At(at) => Some(rect.bottom() - at * rect.height),
             _ => None,
         };
-        for (value, label) in &self.y.references {
-            if let Some(y) = height(*value) {
-                let above = if y - rect.top > 1.45 * font { -0.8 } else { 0.8 };
-                pen.note(label, (rect.right() - 4.0, y + above * font), Side::Right, font, inks.quiet, inks.background)?;
-            }
-        }
         if let Some(floor) = &self.y.floor {
             if let Some(y) = height(floor.value) {
                 pen.note(&floor.label, (rect.left + 6.0, y - 0.9 * font), Side::Left, font, inks.reference, inks.background)?;

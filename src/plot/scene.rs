@@ -112,7 +112,7 @@ impl Scene<'_> {
         title: String,
         (log, view): (bool, View),
         floor: Option<Floor>,
-        references: Vec<(f64, String)>,
+        references: Vec<f64>,
         lines: Vec<Line>,
     ) -> Chart {
         let all = || lines.iter().flat_map(|line| line.values.iter().copied());
