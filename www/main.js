@@ -34,6 +34,7 @@ session.addEventListener("error", (event) => {
   byId("notice").replaceChildren(make("div", {}, message), close);
 });
 
+session.addEventListener("trace", () => (document.title = TEXT.pageTitle(session.spec.title, session.sequence.kind)));
 session.addEventListener("theme", dress);
 function dress() {
   root.dataset.theme = session.theme;

@@ -79,11 +79,14 @@ class NetworkPanel extends SessionElement {
   }
 
   listen(/** @type {AbortSignal} */ signal) {
-    addEventListener("dragover", (event) => event.preventDefault(), { signal });
+    const mark = (/** @type {boolean} */ over) => document.documentElement.toggleAttribute("data-dropping", over);
+    addEventListener("dragover", (event) => (event.preventDefault(), mark(true)), { signal });
+    addEventListener("dragleave", (event) => event.relatedTarget === null && mark(false), { signal });
     addEventListener(
       "drop",
       (event) => {
         event.preventDefault();
+        mark(false);
         const file = event.dataTransfer?.files[0];
         if (file) void this.open(file);
       },

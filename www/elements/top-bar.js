@@ -42,6 +42,7 @@ class TopBar extends SessionElement {
       make(
         "header",
         {},
+        button(top.skip, () => /** @type {HTMLElement | null} */ (document.querySelector("transport-bar [role=slider]"))?.focus(), { class: "skip line" }),
         this.#panel,
         make("h1", {}, mark, TEXT.name),
         make("p", { class: "promise", text: TEXT.promise }),

@@ -36,7 +36,12 @@ export const TEXT = {
   shortDay: (/** @type {number} */ hour) => DAY.format(new Date(hour * 3_600_000)),
   month: (/** @type {Date} */ date, /** @type {boolean} */ room) => (room ? MONTH.format(date) : MONTH.format(date).slice(0, 1)),
 
+  /** The page's title: what is read by what. */
+  pageTitle: (/** @type {string} */ cell, /** @type {string} */ kind) =>
+    `${cell} reading ${{ weather: "the weather", sentence: "a sentence", wave: "a wave", draw: "a drawn series" }[kind]} · Unrolled`,
+
   top: {
+    skip: "To the steps",
     panel: "Data and network",
     direction: "Direction",
     directions: [
