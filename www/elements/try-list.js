@@ -1,7 +1,7 @@
 // One-click experiments: what the field found out about memory, to be seen here.
 import { button } from "./controls.js";
 import { make, say, SessionElement, write } from "./dom.js";
-import { EXPERIMENTS } from "../state/experiments.js";
+import { EXPERIMENTS, PLAYING } from "../state/experiments.js";
 import { checked, merged, same } from "../state/view.js";
 import { TEXT } from "../strings/en.js";
 
@@ -27,8 +27,11 @@ class TryList extends SessionElement {
     const { session } = this;
     session.pause();
     await session.set(EXPERIMENTS[name]);
+    // Where there is room for it, the first figure comes into sight under the picture.
     scrollTo({ top: 0 });
-    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) session.play();
+    const figure = document.querySelector("plot-panel .cards > :not([hidden])");
+    if (EXPERIMENTS[name].plots.length > 0 && matchMedia("(min-width: 1101px)").matches) figure?.scrollIntoView({ block: "nearest" });
+    if (PLAYING.has(name) && !matchMedia("(prefers-reduced-motion: reduce)").matches) session.play();
   }
 
   update() {

@@ -94,23 +94,27 @@ export const PANELS = {
     list: {
       rnnForgets: {
         title: "Vanilla RNN: the first reading is gone",
-        text: "The first reading is set to 35 °C. After some twenty steps the run cannot be told from the untouched one.",
+        text: "Weights as PyTorch draws them; the first reading is set to 35 °C. Twenty steps on it counts for a millionth, and the changed run is the untouched one.",
       },
       lstmKeeps: {
-        title: "LSTM, forget gate held open: it is not",
-        text: "The same change with the forget gate held at 1: nothing that was written is ever erased, and the last forecast still differs.",
+        title: "LSTM, forget gate held at 1: it is not",
+        text: "By itself this LSTM would forget almost as fast. With its forget gate held open, the first reading counts at the last step no less than at the first.",
       },
-      lstmLatch: {
-        title: "…and its input gate shut: it stays whole",
-        text: "After the first step nothing is let in either. What was written at the first step is there, unchanged, at the last.",
+      forgetBias: {
+        title: "Forget bias 4: it remembers by itself",
+        text: "Nothing is held. A larger bias opens the forget gate, as one does before training.",
       },
       reluExplodes: {
-        title: "ReLU, spectral radius 1.5: it explodes",
-        text: "Every step makes the state longer: ten million times in three days. Move the radius below 1 and it dies out.",
+        title: "ReLU with radius 1.5: it explodes",
+        text: "Every step makes the state longer: ten million times in three days. Move the spectral radius below 1 and it dies out.",
       },
       gradientsVanish: {
-        title: "Backward through the RNN: it vanishes",
-        text: "The loss at the last step sends its gradient back. Each step passes on a little less than it got.",
+        title: "Backward: the gradient vanishes",
+        text: "The loss at the last step sends its gradient back. Every step passes on little more than half of what it got.",
+      },
+      trainingHelps: {
+        title: "The same cell, trained: less so",
+        text: "After training on the weather its recurrent matrix lets more through, and the first steps are heard again.",
       },
       lateReversal: {
         title: "A sentence that turns at its end",
