@@ -97,8 +97,8 @@ pub struct Chart {
     pub marks: Vec<Mark>,
 }
 
+/// Of a line, at a font of 12 pixels.
 const STROKE: f64 = 2.0;
-const GHOST_STROKE: f64 = 2.0;
 /// Marks of values that cannot be drawn keep this distance, in CSS pixels.
 const MARK_ROOM: f64 = 8.0;
 
@@ -216,11 +216,8 @@ impl Chart {
         let steps = self.steps();
         let (colour, ghost) = (line.colour(layout.theme), line.style == Style::Ghost);
         let stands_out = !ghost && layout.lane.as_ref().is_some_and(|lane| *lane == line.lane);
-        let width = match (ghost, stands_out) {
-            (true, _) => GHOST_STROKE,
-            (_, true) => 2.0 * STROKE,
-            _ => STROKE,
-        };
+        let size = layout.font / 12.0;
+        let width = if stands_out { 2.0 * STROKE * size } else { STROKE * size };
         let mut run: Vec<(f64, f64)> = vec![];
         let mut last_mark = [f64::NEG_INFINITY; 2];
         for t in 0..=line.values.len() {
@@ -230,7 +227,7 @@ impl Chart {
             }
             match run.as_slice() {
                 [] => {}
-                [alone] => pen.dot(*alone, 2.5, colour)?,
+                [alone] => pen.dot(*alone, 2.5 * size, colour)?,
                 _ => pen.line(&run, colour, width, line.dashes())?,
             }
             run.clear();
@@ -241,8 +238,8 @@ impl Chart {
                 _ => continue,
             };
             let x = rect.x(t as f64, steps);
-            if x - last_mark[usize::from(up)] >= MARK_ROOM {
-                pen.triangle((x, y), up, colour)?;
+            if x - last_mark[usize::from(up)] >= MARK_ROOM * size {
+                pen.triangle((x, y), up, size, colour)?;
                 last_mark[usize::from(up)] = x;
             }
         }

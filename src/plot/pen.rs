@@ -113,10 +113,10 @@ impl<'a, B: DrawingBackend> Pen<'a, B> {
         self.area.draw(&Circle::new(self.at(at), radius, self.fill(colour, 1.0))).map_err(undrawn)
     }
 
-    /// A triangle whose tip is at (x, y): `up` points to the top of the page. Hollow ones keep the background.
-    pub fn triangle(&self, (x, y): (f64, f64), up: bool, colour: Rgb) -> Result<()> {
-        let base = if up { y + 7.0 } else { y - 7.0 };
-        let points = [(x, y), (x - 4.0, base), (x + 4.0, base)].map(|p| self.at(p)).to_vec();
+    /// A triangle whose tip is at (x, y): `up` points to the top of the page.
+    pub fn triangle(&self, (x, y): (f64, f64), up: bool, size: f64, colour: Rgb) -> Result<()> {
+        let base = if up { y + 7.0 * size } else { y - 7.0 * size };
+        let points = [(x, y), (x - 4.0 * size, base), (x + 4.0 * size, base)].map(|p| self.at(p)).to_vec();
         self.area.draw(&Polygon::new(points, self.fill(colour, 1.0))).map_err(undrawn)
     }
 
