@@ -96,11 +96,12 @@ pageTest("what is not on the screen is not drawn, and nothing is drawn without a
   await drawn(view, "state-norms");
   const last = () => plot(view, "state-heatmap").locator("canvas").evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).width);
   assert.equal(await last(), 300, "a plot far below was drawn");
+  const norms = plot(view, "state-norms").locator(".stage");
+  await norms.evaluate((stage) => stage.scrollIntoView());
+  await view.page.waitForTimeout(600);
   await countDrawings(view);
   await view.page.waitForTimeout(400);
   assert.equal(await drawings(view), 0, "drawn while nothing happened");
-  const norms = plot(view, "state-norms").locator(".stage");
-  await norms.scrollIntoViewIfNeeded();
   await norms.hover({ position: { x: 200, y: 60 } });
   await norms.hover({ position: { x: 260, y: 60 } });
   await view.page.waitForTimeout(100);
@@ -168,7 +169,7 @@ pageTest("scale and choice of plots are in the link", async ({ open }) => {
   await norms.locator("label", { hasText: "linear" }).click();
   await norms.getByRole("button", { name: "relative" }).click();
   await view.page.locator("plot-panel > header summary").click();
-  await view.page.getByLabel("Gates", { exact: true }).uncheck();
+  await view.page.getByRole("checkbox", { name: "Gates" }).uncheck();
   await view.page.waitForFunction(() => location.search.includes("gradient-norms.linear.relative"));
   await view.page.reload();
   await ready(view);
@@ -209,6 +210,7 @@ pageTest("every plot has its table and its files", async ({ open }) => {
   for (const name of NAMES) {
     await drawn(view, name);
     await plot(view, name).locator(".data > summary").click();
+    await plot(view, name).locator("tbody tr").nth(71).waitFor();
     assert.equal(await plot(view, name).locator("tbody tr").count(), 72, name);
     const file = async (/** @type {string} */ kind) => {
       const waiting = view.page.waitForEvent("download");
