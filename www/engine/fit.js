@@ -27,6 +27,9 @@ export function reconcile(next, wish, library, file, cells) {
     network.options = Object.fromEntries(known);
   }
 
+  const tasks = library.sentences?.tasks ?? [];
+  if (tasks.length > 0 && !tasks.some(({ task }) => task === data.task)) data.task = tasks[0].task;
+
   if (network.source === "file") {
     if (!file) {
       network.source = "trained";
