@@ -252,14 +252,19 @@ impl Chart {
         let row = 1.5 * layout.font;
         let inks = palette::inks(layout.theme);
         let (mut x, mut y) = (rect.left, rect.top + row / 2.0);
-        for line in self.lines.iter().filter(|line| !layout.hidden.contains(&line.name)) {
-            let width = SAMPLE + 6.0 + text_width(&line.name, layout.font);
+        let shown = |line: &&Line| !layout.hidden.contains(&line.name);
+        let plain = self.lines.iter().filter(shown).filter(|line| line.style == Style::Plain);
+        // One word for all ghosts.
+        let ghost = self.lines.iter().filter(shown).find(|line| line.style == Style::Ghost);
+        for line in plain.chain(ghost) {
+            let name = if line.style == Style::Ghost { "untouched" } else { &line.name };
+            let width = SAMPLE + 6.0 + text_width(name, layout.font);
             if x > rect.left && x + width > rect.right() {
                 (x, y) = (rect.left, y + row);
             }
             if let Some(pen) = pen {
                 pen.line(&[(x, y), (x + SAMPLE, y)], line.colour(layout.theme), STROKE, line.dashes())?;
-                pen.text(&line.name, (x + SAMPLE + 6.0, y), Side::Left, layout.font, inks.text, false)?;
+                pen.text(name, (x + SAMPLE + 6.0, y), Side::Left, layout.font, inks.text, false)?;
             }
             x += width + 16.0;
         }

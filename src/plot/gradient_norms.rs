@@ -40,7 +40,7 @@ fn sentence(scene: &Scene, name: &str, values: &[f64]) -> Option<String> {
     text += &format!(" and {} at step {}", say(end.1), end.0 + 1);
     let factor = end.1 / start.1;
     if factor.is_finite() && factor > 0.0 {
-        text += &format!(", {} of it", if factor < 1.0 { say(factor) } else { format!("{} times", say(factor)) });
+        text += &if factor < 1.0 { format!(", {} of that", say(factor)) } else { format!(", {} times that", say(factor)) };
     }
     let floor = f64::from(f32::MIN_POSITIVE);
     // Counted back from where the gradient starts.

@@ -69,15 +69,15 @@ fn sentence(scene: &Scene, name: &str, values: &[f64], half_life: Option<usize>)
     let share = last.1 / first.1;
     let end = if last.1 == 0.0 {
         "0: nothing of it is left".into()
-    } else if share.is_finite() {
-        format!("{}, {} of its start", number(last.1, 2), times(share))
+    } else if share.is_finite() && first.1 != 1.0 {
+        format!("{}, {} its start", number(last.1, 2), times(share))
     } else {
         number(last.1, 2)
     };
     Some(format!("{name} {half}; {} on it is {end}.", count(far, "step")))
 }
 
-/// A ratio: "2.1·10⁻⁹" or "3.4 times"
+/// A ratio: "2.1·10⁻⁹ of" or "3.4 times"
 fn times(share: f64) -> String {
-    if share < 1.0 { number(share, 2) } else { format!("{} times", number(share, 2)) }
+    if share < 1.0 { format!("{} of", number(share, 2)) } else { format!("{} times", number(share, 2)) }
 }

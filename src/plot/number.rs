@@ -40,7 +40,7 @@ pub fn number(value: f64, digits: usize) -> String {
     let written = format!("{:.*e}", digits.max(1) - 1, value.abs());
     let (mantissa, exponent) = written.split_once('e').unwrap_or((&written, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-3..6).contains(&exponent) {
+    if (-3..5).contains(&exponent) {
         let decimals = (digits as i32 - 1 - exponent).max(0) as usize;
         format!("{sign}{:.decimals$}", value.abs())
     } else {

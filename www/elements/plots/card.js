@@ -35,7 +35,7 @@ export class Card {
   #highlight = null;
   #shownAt = 0;
   #startedAt = 0;
-  /** @type {{item: HTMLElement, value: HTMLElement, series: Series}[]} */
+  /** @type {{item: HTMLElement, value: HTMLElement, was: HTMLElement, series: Series, ghost: Series | undefined}[]} */
   #legend = [];
   #legendKey = "";
 
@@ -296,9 +296,10 @@ export class Card {
     this.#hover.hidden = !hovered;
     const t = hover.t ?? selection.t;
     say(this.#at, PLOTS.at(t));
-    for (const { item, value, series } of this.#legend) {
+    for (const { item, value, was, series, ghost } of this.#legend) {
       say(value, PLOTS.value(series.values[t] ?? NaN));
-      item.classList.toggle("lit", lane !== null && series.lane === lane && !series.ghost);
+      say(was, ghost ? PLOTS.was(ghost.values[t] ?? NaN) : "");
+      item.classList.toggle("lit", lane !== null && series.lane === lane);
     }
     if (!this.#isHeatmap) {
       this.#row.hidden = true;
@@ -328,51 +329,62 @@ export class Card {
 
   /** @param {Series[]} series */
   #fillLegend(series) {
-    const key = JSON.stringify(series.map((line) => [line.name, line.colour, line.dashes]));
+    const plain = series.filter((line) => !line.ghost);
+    // What belongs to one lane stands together, over all panels.
+    const lanes = [...new Set(plain.map((line) => line.lane))];
+    const order = (/** @type {Series} */ line) => lanes.indexOf(line.lane) + line.panel / 10;
+    plain.sort((a, b) => order(a) - order(b));
+    const ghosts = series.filter((line) => line.ghost);
+    const ghostOf = (/** @type {Series} */ line) => ghosts.find((ghost) => ghost.panel === line.panel && ghost.lane === line.lane && ghost.dashes.join() === line.dashes.join());
+    const key = JSON.stringify([plain.map((line) => [line.name, line.colour]), ghosts.map((line) => line.colour)]);
     if (key !== this.#legendKey) {
       this.#legendKey = key;
-      // What belongs to one lane stands together, over all panels; untouched runs last.
-      const lanes = [...new Set(series.map((line) => line.lane))];
-      const order = (/** @type {Series} */ line) => (line.ghost ? 1e3 : 0) + lanes.indexOf(line.lane) + line.panel / 10;
-      this.#legend = series.map((line) => this.#legendItem(line));
-      const sorted = [...this.#legend].sort((a, b) => order(a.series) - order(b.series));
-      this.#values.replaceChildren(...sorted.map(({ item }) => item));
-    } else {
-      this.#legend.forEach((entry, k) => (entry.series = series[k]));
+      this.#legend = plain.map((line) => this.#legendItem(line));
+      const all = ghosts.length > 0 ? [this.#item(ghosts[0], PLOTS.untouched, ghosts.map((line) => line.name)).item] : [];
+      all[0]?.classList.add("ghost");
+      this.#values.replaceChildren(...this.#legend.map(({ item }) => item), ...all);
     }
+    this.#legend.forEach((entry, k) => Object.assign(entry, { series: plain[k], ghost: ghostOf(plain[k]) }));
+  }
+
+  /**
+   * A line's sample and name, which show or hide what they stand for.
+   * @param {Series} like
+   * @param {string} name
+   * @param {string[]} lines
+   */
+  #item(like, name, lines) {
+    const sample = draw(
+      "svg",
+      { class: "sample", viewBox: "0 0 26 8", "aria-hidden": "true" },
+      draw("path", { d: "M0 4H26", stroke: like.colour, "stroke-width": 2, "stroke-dasharray": like.dashes.join(" ") || null, fill: "none" }),
+    );
+    const shown = () => String(!lines.some((line) => this.#hidden.has(line)));
+    const press = make("button", { type: "button", "aria-pressed": shown(), title: PLOTS.toggle(name) }, sample, make("span", { class: "name", text: name }));
+    press.addEventListener("click", () => {
+      const hide = shown() === "true";
+      for (const line of lines) hide ? this.#hidden.add(line) : this.#hidden.delete(line);
+      write(press, { "aria-pressed": shown() });
+      this.pale = true;
+      this.onchange();
+    });
+    return { item: make("li", {}, press), press };
   }
 
   /** @param {Series} line */
   #legendItem(line) {
     const session = this.#session;
-    const sample = draw(
-      "svg",
-      { class: "sample", viewBox: "0 0 26 8", "aria-hidden": "true" },
-      draw("path", { d: "M0 4H26", stroke: line.colour, "stroke-width": 2, "stroke-dasharray": line.dashes.join(" ") || null, fill: "none" }),
-    );
+    const { item, press } = this.#item(line, line.name, [line.name]);
     const value = make("span", { class: "value" });
-    const shown = !this.#hidden.has(line.name);
-    const press = make(
-      "button",
-      { type: "button", "aria-pressed": String(shown), title: PLOTS.toggle(line.name) },
-      sample,
-      make("span", { class: "name", text: line.name }),
-      value,
-    );
-    press.addEventListener("click", () => {
-      if (!this.#hidden.delete(line.name)) this.#hidden.add(line.name);
-      write(press, { "aria-pressed": String(!this.#hidden.has(line.name)) });
-      this.pale = true;
-      this.onchange();
-    });
-    const tell = () => session.setHover({ lane: line.lane === "x" ? null : line.lane, term: line.lane === "x" ? { kind: "quantity", key: "x" } : null });
+    const was = make("span", { class: "was", title: PLOTS.untouched });
+    press.append(value, was);
+    const input = line.lane === "x";
+    const tell = () => session.setHover({ lane: input ? null : line.lane, term: input ? { kind: "quantity", key: "x" } : null });
     const leave = () => session.setHover({ lane: null, term: null });
-    press.addEventListener("pointerenter", tell);
-    press.addEventListener("pointerleave", leave);
-    press.addEventListener("focus", tell);
-    press.addEventListener("blur", leave);
-    const item = make("li", { class: line.ghost ? "ghost" : null }, press);
-    return { item, value, series: line };
+    for (const [event, listener] of /** @type {const} */ ([["pointerenter", tell], ["pointerleave", leave], ["focus", tell], ["blur", leave]])) {
+      press.addEventListener(event, listener);
+    }
+    return { item, value, was, series: line, ghost: /** @type {Series | undefined} */ (undefined) };
   }
 
   /** Set by the panel: something is to be redrawn. */
