@@ -9,30 +9,37 @@ struct Checked {
     cases: usize,
     tensors: usize,
     wrong: Vec<String>,
+    /// Cases without a wrong tensor.
+    right: Vec<String>,
 }
 
-/// Runs every case of the groups in one precision. `disturb` may change what runs.
-fn check<T: Precision>(groups: &[&str], disturb: impl Fn(&Case, &mut Drawn<T>)) -> Checked {
+/// Runs every case of the groups, up to `longest` steps, in one precision. `disturb` may change what runs.
+fn check<T: Precision>(groups: &[&str], longest: usize, disturb: impl Fn(&Case, &mut Drawn<T>)) -> Checked {
     let (index, values) = (index(), Values::read());
-    let mut checked = Checked { cases: 0, tensors: 0, wrong: vec![] };
-    for (number, case) in index.cases.iter().enumerate().filter(|(_, case)| groups.contains(&case.group.as_str())) {
+    let mut checked = Checked { cases: 0, tensors: 0, wrong: vec![], right: vec![] };
+    let chosen = |case: &Case| groups.contains(&case.group.as_str()) && case.steps <= longest;
+    for (number, case) in index.cases.iter().enumerate().filter(|(_, case)| chosen(case)) {
         let names = &index.layouts[case.layout];
         let mut drawn = case.draw::<T>();
         disturb(case, &mut drawn);
         let (trace, gradients) = drawn.go();
         checked.cases += 1;
+        let before = checked.wrong.len();
         for (name, record) in names.iter().zip(records(&values.get(&format!("case.{number}")), names, case.entries)) {
             checked.tensors += 1;
             if let Err(what) = record.compare(&tensor(name, &trace, &gradients)) {
                 checked.wrong.push(format!("{}: {name}{what}", case.title(number)));
             }
         }
+        if checked.wrong.len() == before {
+            checked.right.push(case.title(number));
+        }
     }
     checked
 }
 
 fn assert_equal<T: Precision>(groups: &[&str], at_least: usize) {
-    let checked = check::<T>(groups, |_, _| {});
+    let checked = check::<T>(groups, usize::MAX, |_, _| {});
     assert!(checked.cases >= at_least, "{} cases", checked.cases);
     let shown: Vec<&String> = checked.wrong.iter().take(20).collect();
     assert!(checked.wrong.is_empty(), "{} of {} tensors differ from PyTorch:\n{shown:#?}", checked.wrong.len(), checked.tensors);
@@ -71,22 +78,20 @@ fn saturated_zero_nan_and_infinite_inputs() {
     assert_equal::<f64>(EXTREMES, 50);
 }
 
-/// Every group of cases notices a thousandth of one weight, in both precisions.
+/// Every case notices recurrent weights that are off by a thousandth, in both precisions. (All units of a ReLU may be at rest.)
 #[test]
 fn a_disturbed_network_fails() {
-    fn nudge<T: Precision>(case: &Case, drawn: &mut Drawn<T>) {
-        if case.steps > 40 {
-            return;
-        }
+    fn nudge<T: Precision>(_: &Case, drawn: &mut Drawn<T>) {
         let name = "weight_hh_l0";
         let mut values = drawn.net.parameter(name).unwrap().values.clone();
-        values[0] = values[0] * T::of(1.001);
+        values.iter_mut().for_each(|w| *w = *w * T::of(1.001));
         drawn.net.set_parameter(name, &values).unwrap();
     }
-    for group in ["grid", "sizes", "lengths", "final-gradient", "no-initial", "dropout", "readout"] {
-        for (precision, checked) in [("f32", check::<f32>(&[group], nudge)), ("f64", check::<f64>(&[group], nudge))] {
-            assert!(checked.wrong.len() * 4 > checked.cases, "{group} in {precision}: only {} tensors noticed", checked.wrong.len());
-        }
+    let groups = ["grid", "sizes", "lengths", "final-gradient", "no-initial", "dropout", "readout"];
+    for checked in [check::<f32>(&groups, 9, nudge), check::<f64>(&groups, 9, nudge)] {
+        let unseen: Vec<&String> = checked.right.iter().filter(|title| !title.contains("relu")).collect();
+        assert!(unseen.is_empty(), "{} of {} cases: {unseen:#?}", unseen.len(), checked.cases);
+        assert!(checked.right.len() * 20 < checked.cases, "{:#?}", checked.right);
     }
 }
 

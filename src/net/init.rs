@@ -49,7 +49,7 @@ impl<T: Precision> Net<T> {
         Ok(net)
     }
 
-    /// Scales each H×H block of every W_h to this spectral radius.
+    /// Scales each H×H block of every W_h to this spectral radius (rounded to f32, like every random parameter).
     pub fn set_spectral_radius(&mut self, radius: f64) -> Result<()> {
         let h = self.config().hidden;
         let parameters = self.parameters_mut();
@@ -57,7 +57,7 @@ impl<T: Precision> Net<T> {
             for block in p.values.chunks_exact_mut(h * h) {
                 let found = spectral_radius(&DMatrix::from_row_iterator(h, h, block.iter().map(|v| v.f64())));
                 if found > 0.0 && found.is_finite() {
-                    block.iter_mut().for_each(|v| *v = T::of(v.f64() * radius / found));
+                    block.iter_mut().for_each(|v| *v = T::of((v.f64() * radius / found) as f32 as f64));
                 }
             }
         }

@@ -1,0 +1,108 @@
+//! The same seed gives the same bits natively and in every browser: forward, backward, every variant, both precisions.
+//!
+//! The core uses one matrix product, one order of sums and its own elementary functions for exactly this. What is compared
+//! with PyTorch natively (tests/golden.rs) is thereby compared in the browser too.
+
+use unrolled::cell::{Precision, all, variants};
+use unrolled::math::rng::Rng;
+use unrolled::net::{Config, Head, Initial, Input, Net, Run, Start, Upstream};
+
+/// FNV-1a of all bits, in f64 (every f32 is one exactly).
+struct Fingerprint(u64);
+
+impl Fingerprint {
+    fn add<T: Precision>(&mut self, values: &[T]) {
+        for byte in values.iter().flat_map(|v| v.f64().to_bits().to_le_bytes()) {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+fn numbers<T: Precision>(rng: &mut Rng, count: usize, scale: f64) -> Vec<T> {
+    (0..count).map(|_| T::of(((2.0 * rng.u() - 1.0) * scale) as f32 as f64)).collect()
+}
+
+/// Two layers, both directions, different lengths, dropout masks, ordinary and saturating inputs.
+fn fingerprint<T: Precision>(mut config: Config) -> u64 {
+    const STEPS: usize = 40;
+    const BATCH: usize = 3;
+    let (input, hidden) = (config.input, config.hidden);
+    (config.layers, config.bidirectional, config.head) = (2, true, Some(Head { outputs: 2 }));
+    let net = Net::<T>::random(config, 2013, Start { spectral_radius: Some(0.9), ..Start::default() }).unwrap();
+    let mut found = Fingerprint(0xcbf2_9ce4_8422_2325);
+    for scale in [1.0, 1e4] {
+        let mut rng = Rng::new(7);
+        let mut run = Run::new(STEPS, BATCH, Input::Values(numbers(&mut rng, STEPS * BATCH * input, scale)));
+        run.lengths = Some(vec![40, 17, 1]);
+        let spec = net.cell().spec();
+        let states = 4 * BATCH * hidden;
+        run.initial = spec.carried().map(|k| Initial { lane: spec.lanes[k].name.into(), values: numbers(&mut rng, states, 0.8) }).collect();
+        let mask = |rng: &mut Rng| if rng.u() < 0.5 { T::zero() } else { T::of(2.0) };
+        run.masks = vec![(0..STEPS * BATCH * 2 * hidden).map(|_| mask(&mut rng)).collect()];
+        let trace = net.run(run).unwrap();
+        let prediction = trace.prediction().unwrap();
+        found.add(prediction);
+        let upstream = Upstream { prediction: Some(numbers(&mut rng, prediction.len(), 1.0)), ..Upstream::default() };
+        let gradients = trace.backward(&upstream).unwrap();
+        for p in &gradients.parameters {
+            found.add(&p.values);
+        }
+        for (layer, direction) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            found.add(trace.tape(layer, direction).unwrap().data.as_slice());
+            found.add(gradients.tape(layer, direction).unwrap().data.as_slice());
+        }
+        found.add(&gradients.input);
+    }
+    found.0
+}
+
+/// (variant, f32, f64), in the registry's order. A change of the order of sums changes these, on purpose: then they are taken
+/// from the message of the native test, and the browser has to agree.
+const EXPECTED: [(&str, u64, u64); 7] = [
+    ("rnn tanh", 0x96a4705613fb7af6, 0xed7dc9d750217b77),
+    ("rnn relu", 0xe020bfddd5127b92, 0x6d080d245761ad43),
+    ("lstm", 0xcd473bb73a4ddd94, 0xf8ffb841ef69c895),
+    ("gru after keep", 0x50e68d1513f0c640, 0x0d55c9c94981c9ab),
+    ("gru after replace", 0xf452f3c06ab88faf, 0x16a99b4cefea73ed),
+    ("gru before keep", 0xab8aaa1c5cfb2742, 0x8698c3ef2f6f5088),
+    ("gru before replace", 0xf1a02375f9cb28d4, 0x643d7b29ae940ee9),
+];
+
+fn found() -> Vec<(String, u64, u64)> {
+    let mut found = vec![];
+    for family in all() {
+        for options in variants(*family) {
+            // A group of four units, and one of fewer.
+            let config = Config { options: options.clone(), ..Config::new(family.name(), 3, 7) };
+            let name = [family.name()].into_iter().chain(options.values().map(String::as_str)).collect::<Vec<_>>().join(" ");
+            found.push((name, fingerprint::<f32>(config.clone()), fingerprint::<f64>(config)));
+        }
+    }
+    found
+}
+
+fn compare() {
+    let expected: Vec<(String, u64, u64)> = EXPECTED.iter().map(|(name, single, double)| (name.to_string(), *single, *double)).collect();
+    let hex =
+        |list: &[(String, u64, u64)]| list.iter().map(|(name, s, d)| format!("(\"{name}\", {s:#018x}, {d:#018x}),\n")).collect::<String>();
+    let found = found();
+    assert!(found == expected, "other bits than elsewhere:\n{}", hex(&found));
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn the_bits_are_the_same_natively() {
+    compare();
+}
+
+#[cfg(target_arch = "wasm32")]
+mod browser {
+    use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+    wasm_bindgen_test_configure!(run_in_browser);
+
+    #[wasm_bindgen_test]
+    fn the_bits_are_the_same_in_a_browser() {
+        super::compare();
+    }
+}
