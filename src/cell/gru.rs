@@ -103,6 +103,7 @@ impl super::Family for Family {
             _ => &Gru::<true>,
         }
     }
+    #[cfg(feature = "double")]
     fn f64(&self, options: &Options) -> &'static dyn Cell<f64> {
         match (options["reset"].as_str(), options["update"].as_str()) {
             ("before", "replace") => &GruBefore::<false>,

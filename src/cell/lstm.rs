@@ -69,6 +69,7 @@ impl super::Family for Family {
     fn f32(&self, _: &Options) -> &'static dyn Cell<f32> {
         &Lstm
     }
+    #[cfg(feature = "double")]
     fn f64(&self, _: &Options) -> &'static dyn Cell<f64> {
         &Lstm
     }

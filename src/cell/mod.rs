@@ -115,12 +115,13 @@ pub trait Cell<T: Scalar>: Send + Sync {
     fn finish(&self, params: &Params<T>, whole: &Whole<T>, d_tensors: &mut [Vec<T>], d_input: &mut [T]);
 }
 
-/// A cell and its variants, in both precisions.
+/// A cell and its variants, in both precisions (feature `double`: the page is built without f64, which only checks use).
 pub trait Family: Send + Sync {
     fn name(&self) -> &'static str;
     fn title(&self) -> &'static str;
     fn options(&self) -> &'static [CellOption];
     fn f32(&self, options: &Options) -> &'static dyn Cell<f32>;
+    #[cfg(feature = "double")]
     fn f64(&self, options: &Options) -> &'static dyn Cell<f64>;
 }
 
@@ -179,6 +180,7 @@ impl Precision for f32 {
         family.f32(options)
     }
 }
+#[cfg(feature = "double")]
 impl Precision for f64 {
     fn cell(family: &dyn Family, options: &Options) -> &'static dyn Cell<f64> {
         family.f64(options)

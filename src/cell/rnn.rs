@@ -54,6 +54,7 @@ impl super::Family for Family {
     fn f32(&self, options: &Options) -> &'static dyn Cell<f32> {
         if options["nonlinearity"] == "relu" { &Rnn::<true> } else { &Rnn::<false> }
     }
+    #[cfg(feature = "double")]
     fn f64(&self, options: &Options) -> &'static dyn Cell<f64> {
         if options["nonlinearity"] == "relu" { &Rnn::<true> } else { &Rnn::<false> }
     }

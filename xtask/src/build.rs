@@ -1,13 +1,13 @@
-//! Builds the page into `dist/` through trunk.
+//! Builds the page into `dist/` through trunk, and shortens its modules.
 
 use crate::Outcome;
-use crate::machine::{command, dist, root, run};
+use crate::machine::{command, dist, root, run, tools};
 use std::fs;
 use std::path::Path;
 use std::time::{Instant, SystemTime};
 
 /// Everything the built page is made of.
-const INPUTS: [&str; 7] = ["src", "www", "assets", ".cargo", "Cargo.toml", "Cargo.lock", "Trunk.toml"];
+const INPUTS: [&str; 8] = ["xtask/minify.mjs", "src", "www", "assets", ".cargo", "Cargo.toml", "Cargo.lock", "Trunk.toml"];
 
 /// What the JavaScript contract promises at the top of `dist/`.
 const OUTPUTS: [&str; 4] = ["index.html", "unrolled.js", "unrolled_bg.wasm", "unrolled.d.ts"];
@@ -34,6 +34,7 @@ pub fn build(when: When) -> Outcome {
     run(trunk.env_remove("NO_COLOR"))?;
     require()?;
     nothing_left_behind()?;
+    run(command("node").arg(root().join("xtask").join("minify.mjs")).arg(tools()).arg(dist()))?;
     let marked = fs::File::create(&stamp).and_then(|file| file.set_modified(begun));
     marked.map_err(|e| format!("{}: {e}", stamp.display()))?;
     println!("built dist/ in {:.1} s", started.elapsed().as_secs_f32());
