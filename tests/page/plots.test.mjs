@@ -139,7 +139,7 @@ pageTest("one hover for all, with the module's numbers", async ({ open }) => {
   // A click chooses; the memory plot follows.
   await plot(view, "gates").locator(".stage").click({ position });
   await view.page.waitForFunction(() => document.querySelector(".plot.influence h3")?.textContent === "Memory of step 51");
-  assert.match(view.page.url(), /t=50/);
+  await view.page.waitForFunction(() => location.search.includes("t=50"));
 });
 
 pageTest("a line can be left out, and a lane is lit everywhere", async ({ open }) => {
@@ -149,7 +149,7 @@ pageTest("a line can be left out, and a lane is lit everywhere", async ({ open }
   const all = await pixels(view, "state-norms", 1);
   assert.ok(all > 100, `${all} pixels of the cell state's line`);
   const other = await pixels(view, "state-norms", 0);
-  const toggle = plot(view, "state-norms").getByRole("button", { name: /‖cₜ‖/ });
+  const toggle = plot(view, "state-norms").getByRole("button", { name: /^‖cₜ‖/ });
   await toggle.click();
   await view.page.mouse.move(2, 2);
   await view.page.waitForTimeout(100);
@@ -157,6 +157,13 @@ pageTest("a line can be left out, and a lane is lit everywhere", async ({ open }
   assert.ok(Math.abs((await pixels(view, "state-norms", 0)) - other) < other * 0.1);
   assert.equal(await toggle.getAttribute("aria-pressed"), "false");
   await toggle.click();
+  // What is hidden stays hidden at another step, though its name is another.
+  const memory = plot(view, "influence").locator(".values button");
+  await memory.nth(1).click();
+  await view.page.keyboard.press("ArrowRight");
+  await view.page.waitForFunction(() => document.querySelector(".plot.influence h3")?.textContent === "Memory of step 12");
+  assert.equal(await pixels(view, "influence", 1), 0);
+  assert.match(await memory.nth(1).innerText(), /x₁₂/);
   await plot(view, "gradient-norms").getByRole("button", { name: /hₜ/ }).hover();
   await view.page.waitForTimeout(100);
   assert.ok((await pixels(view, "state-norms", 0)) > 1.5 * other, "the line of h is not lit");
@@ -202,6 +209,27 @@ pageTest("backward, the gradients come first; an untouched run stays as a ghost"
   });
   assert.ok(differ > 0.1, `held open, c differs by ${differ}`);
   await view.screenshot("plots-ghost");
+});
+
+pageTest("what would hold up the page waits for a word", async ({ open }) => {
+  const view = await open("?v=1&weights=random&hidden=256&steps=1000&t=10&plots=influence!state-norms", { ...DESKTOP, ...STILL });
+  await ready(view);
+  await plot(view, "influence").scrollIntoViewIfNeeded();
+  await plot(view, "influence").locator(".wait").waitFor();
+  assert.match(await plot(view, "influence").locator(".wait p").innerText(), /about \d+ (seconds|minutes)/);
+  await view.page.keyboard.press("ArrowRight");
+  await view.page.waitForTimeout(200);
+  assert.equal(await plot(view, "influence").locator(".wait").isVisible(), true, "a step began it anew");
+  await plot(view, "influence").getByRole("button", { name: "Compute it" }).click();
+  await view.page.waitForFunction(() => {
+    const bar = /** @type {HTMLProgressElement} */ (document.querySelector(".plot.influence progress"));
+    return !bar.hidden && bar.value > 0;
+  });
+  // Another network: what was begun is dropped.
+  await view.page.evaluate(() => void (/** @type {any} */ (document.querySelector("plot-panel")).session.set({ network: { hidden: 8 }, data: { steps: 72 } })));
+  await drawn(view, "influence");
+  assert.match(await plot(view, "influence").locator("> .summary").innerText(), /‖∂hₜ\/∂x₁₂‖/);
+  assert.equal(await plot(view, "influence").locator(".wait").isVisible(), false);
 });
 
 pageTest("every plot has its table and its files", async ({ open }) => {

@@ -6,7 +6,7 @@ import { Card } from "./plots/card.js";
 import { choicesOf, listOf } from "./plots/view.js";
 
 /** Milliseconds of a frame that belong to plots. */
-const BUDGET = 7;
+const BUDGET = 5;
 
 class PlotPanel extends SessionElement {
   static listens = ["trace", "select", "mode", "theme", "hover", "plots"];
@@ -18,7 +18,7 @@ class PlotPanel extends SessionElement {
   /** The trace that knows its ghost, and whose ghost has gradients for this loss. */
   #ghostOf = null;
   #ghostLoss = "";
-  #resize = new ResizeObserver(() => this.#repaint());
+  #resize = new ResizeObserver((entries) => this.#measure(entries));
   #seen = new IntersectionObserver((entries) => this.#look(entries), { rootMargin: "80px" });
 
   /** @type {import("./plots/view.js").PlotSpec[]} */
@@ -111,6 +111,12 @@ class PlotPanel extends SessionElement {
       const card = this.#cards.find((one) => one.root === target);
       if (card) card.visible = isIntersecting;
     }
+    this.#wake();
+  }
+
+  /** @param {ResizeObserverEntry[]} entries */
+  #measure(entries) {
+    for (const { target } of entries) this.#cards.find((card) => card.stage === target)?.measure();
     this.#wake();
   }
 

@@ -18,8 +18,11 @@ export const PLOTS = {
   unitValue: (/** @type {string} */ lane, /** @type {number} */ unit, /** @type {number} */ v) => `${lane} of unit ${unit}: ${Number.isNaN(v) ? "–" : short(v)}`,
   pointAtUnit: "Point at a cell to read it; a click chooses its step and unit.",
   untouched: "untouched run",
-  toggle: (/** @type {string} */ line) => `Show or hide ${line}`,
+  toggle: "Show or hide",
   computing: "Computing",
+  takes: (/** @type {number} */ seconds) =>
+    `For a network and a sequence this large, this takes about ${seconds < 90 ? `${Math.ceil(seconds)} seconds` : `${Math.ceil(seconds / 60)} minutes`}, and the page answers slowly meanwhile.`,
+  compute: "Compute it",
   why: "What is this?",
   data: "Data",
   table: (/** @type {string} */ title) => `Table: ${title}`,

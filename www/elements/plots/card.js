@@ -1,8 +1,9 @@
 // One plot: its figure, its legend that is also its read-out, its sentence, its table and its files.
 import { button, choice, menu } from "../controls.js";
-import { draw, make, say, unique, write } from "../dom.js";
+import { make, say, unique, write } from "../dom.js";
 import { PLOTS } from "../../strings/en-plots.js";
 import { save } from "./files.js";
+import { Legend } from "./legend.js";
 import { Table } from "./table.js";
 import { ticksOf } from "./ticks.js";
 
@@ -11,6 +12,9 @@ import { ticksOf } from "./ticks.js";
 /** @typedef {import("./view.js").Choice} Choice */
 /** @typedef {{name: string, lane: string, ghost: boolean, colour: string, dashes: number[], panel: number, values: Float64Array}} Series */
 
+/** A piece of a computation that takes longer holds up the page; with more than LONG to go, the reader is asked. Milliseconds. */
+const HOLDS_UP = 60;
+const LONG = 3000;
 /** Progress is shown, and a growing curve drawn, at most this often. Milliseconds. */
 const SHOW_PACE = 200;
 
@@ -29,15 +33,23 @@ export class Card {
   #data = null;
   /** The plotting rectangle, CSS pixels from the stage's corner. @type {{left: number, top: number, width: number, height: number} | null} */
   #plot = null;
-  /** @type {Set<string>} */
-  #hidden = new Set();
   /** @type {string | null} */
   #highlight = null;
+  /** Of the stage, in CSS pixels. */
+  #size = { width: 0, height: 0, font: 12, axis: { left: 64, right: 24 } };
+  /** What stands under the time axis, and what it was made for. */
+  #ticks = { key: "", list: /** @type {{t: number, text: string}[]} */ ([]) };
+  /** Pieces in a row that held up the page; from the second on, milliseconds that all of it takes. */
+  #slow = 0;
+  #long = 0;
+  /** What has been computed to its end. */
+  #completed = "";
+  /** The reader wants what takes long. */
+  #agreed = false;
   #shownAt = 0;
   #startedAt = 0;
-  /** @type {{item: HTMLElement, value: HTMLElement, was: HTMLElement, series: Series, ghost: Series | undefined}[]} */
-  #legend = [];
-  #legendKey = "";
+  /** @type {Legend} */
+  #legend;
 
   #title = make("h3", { id: unique("plot") });
   #progress = make("progress", { max: 1, value: 0, "aria-label": PLOTS.computing, hidden: true });
@@ -45,8 +57,9 @@ export class Card {
   #hover = make("div", { class: "hover" });
   #cursor = make("div", { class: "cursor" });
   #row = make("div", { class: "row" });
+  #estimate = make("p");
+  #wait = make("div", { class: "wait", hidden: true }, this.#estimate, button(PLOTS.compute, () => this.#agree(), { class: "line" }));
   #stage = make("div", { class: "stage" }, this.#canvas, this.#row, this.#hover, this.#cursor);
-  #values = make("ul", { class: "values" });
   #at = make("p", { class: "at" });
   #summary = make("p", { class: "summary", id: unique("summary") });
   /** @type {import("../controls.js").Control | null} */
@@ -68,6 +81,10 @@ export class Card {
     this.#session = session;
     this.spec = spec;
     this.#choice = chosen;
+    this.#legend = new Legend(session, () => {
+      this.pale = true;
+      this.onchange();
+    });
     const has = (/** @type {string} */ name) => spec.options.some((option) => option.name === name);
     const controls = make("div", { class: "controls" });
     if (this.#isHeatmap) {
@@ -91,7 +108,8 @@ export class Card {
       "section",
       { class: `plot ${spec.name}`, "aria-labelledby": this.#title.id },
       make("header", {}, this.#title, this.#progress, controls),
-      make("div", { class: "readout" }, this.#values, this.#at),
+      make("div", { class: "readout" }, this.#legend.root, this.#at),
+      this.#wait,
       this.#stage,
       this.#summary,
       make("footer", {}, why, this.#table.root, make("div", { class: "files" }, ...files)),
@@ -134,13 +152,24 @@ export class Card {
 
   /** Compares what is shown with what the session says. */
   check() {
-    if (this.#keyNow() !== this.#key) this.stale = true;
+    if (this.#keyNow() === this.#key) return;
+    this.stale = true;
+    this.#agreed = false;
   }
   #keyNow() {
     const { layer, direction, t } = this.#session.selection;
     const { log, relative } = this.#choice;
     const from = this.spec.name === "influence" ? t : 0;
     return JSON.stringify([layer, direction, from, log, relative, this.#isHeatmap ? this.#lane : "", this.spec.backward ? this.#session.state.loss : ""]);
+  }
+
+  /** What is computed, however it is shown. */
+  #computation() {
+    const { layer, direction, t } = this.#session.selection;
+    return [layer, direction, this.spec.name === "influence" ? t : 0].join();
+  }
+  get #isComplete() {
+    return this.#completed === this.#computation();
   }
 
   /** @param {number} width CSS pixels of the plotting rectangle */
@@ -158,11 +187,20 @@ export class Card {
       relative,
       theme: session.theme,
       xTitle: PLOTS.axes[session.sequence.kind] ?? "",
-      ticks: ticksOf(session, width, this.#font()),
+      ticks: this.#ticksFor(width),
       labels: words ? Array.from({ length: session.steps }, (_, k) => session.labels(k).short) : [],
       ...(log === null ? {} : { log }),
       ...(this.#isHeatmap ? { lane: this.#lane } : {}),
     };
+  }
+
+  /** @param {number} width */
+  #ticksFor(width) {
+    const { data } = this.#session.state;
+    const { font } = this.#size;
+    const key = [data.kind, data.start, this.#session.steps, width, font].join();
+    if (key !== this.#ticks.key) this.#ticks = { key, list: ticksOf(this.#session, width, font) };
+    return this.#ticks.list;
   }
 
   /**
@@ -177,9 +215,16 @@ export class Card {
         if (this.spec.backward) this.#session.needGradients();
         if (this.spec.heavy) {
           const options = this.#options();
+          // Even a small piece of it holds up the page: only if that is wanted.
+          if (this.#long && !this.#agreed && !this.#isComplete) return this.#ask();
+          const begun = trace.prepare(this.spec.name, options, 0);
           const now = performance.now();
           this.#startedAt ||= now;
           const share = trace.prepare(this.spec.name, options, milliseconds);
+          const spent = performance.now() - now;
+          const long = spent / (share - begun);
+          this.#slow = spent > HOLDS_UP && long > LONG ? this.#slow + 1 : 0;
+          if (this.#slow > 1) this.#long = long;
           const done = share < 1 || !ghost ? share : Math.min(share, ghost.prepare(this.spec.name, options, milliseconds));
           this.#progress.hidden = done >= 1 || now - this.#startedAt < SHOW_PACE;
           this.#progress.value = done;
@@ -190,6 +235,7 @@ export class Card {
           }
         }
         this.#startedAt = 0;
+        this.#completed = this.#computation();
         this.#show();
         this.#key = this.#keyNow();
         this.stale = this.pale = false;
@@ -206,7 +252,32 @@ export class Card {
   /** The trace is another one: what was begun is void. */
   renew() {
     this.stale = true;
+    this.#startedAt = this.#slow = this.#long = 0;
+    this.#agreed = false;
+    this.#completed = "";
+    this.#wait.hidden = true;
+  }
+
+  /** Waits for the reader's word. */
+  #ask() {
+    this.stale = this.pale = false;
+    this.#key = this.#keyNow();
     this.#startedAt = 0;
+    this.#progress.hidden = true;
+    this.#data = null;
+    this.#canvas.width = 1;
+    this.#legend.fill([]);
+    say(this.#title, this.spec.title);
+    say(this.#summary, "");
+    say(this.#estimate, PLOTS.takes(this.#long / 1000));
+    this.#wait.hidden = false;
+    return true;
+  }
+
+  #agree() {
+    this.stale = this.#agreed = true;
+    this.#wait.hidden = true;
+    this.onchange();
   }
 
   /** @param {unknown} error */
@@ -228,7 +299,7 @@ export class Card {
     this.#fillLanes();
     // A cell without gates has nothing to draw here; the sentence says so.
     this.root.classList.toggle("empty", !this.#isHeatmap && data.series.length === 0);
-    this.#fillLegend(data.series);
+    this.#legend.fill(data.series);
     this.#draw();
     this.#table.update();
   }
@@ -246,17 +317,18 @@ export class Card {
 
   // ---- the figure
 
-  /** CSS pixels of a letter. */
-  #font() {
-    return parseFloat(getComputedStyle(this.#stage).fontSize);
+  /** Asked for when the stage changes its size only: an answer in the middle of a frame lays the whole page out. */
+  measure() {
+    const { clientWidth: width, clientHeight: height } = this.#stage;
+    this.#size = { width, height, font: parseFloat(getComputedStyle(this.#stage).fontSize), axis: this.#session.axis };
+    this.pale = true;
   }
 
   #draw() {
-    const { clientWidth: width, clientHeight: height } = this.#stage;
+    const { width, height, font, axis } = this.#size;
     if (width === 0 || !this.#data) return;
     const session = this.#session;
-    const { left, right } = session.axis;
-    const font = this.#font();
+    const { left, right } = axis;
     const drawn = session.trace.draw(this.#canvas, this.spec.name, {
       ...this.#options(width - left - right),
       width,
@@ -265,7 +337,7 @@ export class Card {
       right,
       font,
       dpr: devicePixelRatio,
-      hidden: [...this.#hidden],
+      hidden: [...this.#legend.hidden],
       highlight: this.#highlight,
     });
     this.#plot = drawn.plot;
@@ -296,11 +368,7 @@ export class Card {
     this.#hover.hidden = !hovered;
     const t = hover.t ?? selection.t;
     say(this.#at, PLOTS.at(t));
-    for (const { item, value, was, series, ghost } of this.#legend) {
-      say(value, PLOTS.value(series.values[t] ?? NaN));
-      say(was, ghost ? PLOTS.was(ghost.values[t] ?? NaN) : "");
-      item.classList.toggle("lit", lane !== null && series.lane === lane);
-    }
+    this.#legend.follow(t, lane);
     if (!this.#isHeatmap) {
       this.#row.hidden = true;
       return;
@@ -313,78 +381,10 @@ export class Card {
       this.#row.style.setProperty("--tall", `${(height / units).toFixed(2)}px`);
       const { layer, direction } = selection;
       const value = session.trace.values(layer, direction, t, { example: 0 })[this.#lane]?.[unit] ?? NaN;
-      this.#say(PLOTS.unitValue(this.#lane, unit, value));
+      this.#legend.say(PLOTS.unitValue(this.#lane, unit, value));
     } else {
-      this.#say(PLOTS.pointAtUnit);
+      this.#legend.say(PLOTS.pointAtUnit);
     }
-  }
-
-  /** The heatmap's read-out. @param {string} text */
-  #say(text) {
-    const first = this.#values.firstElementChild ?? this.#values.appendChild(make("li", { class: "plain" }));
-    say(first, text);
-  }
-
-  // ---- the legend
-
-  /** @param {Series[]} series */
-  #fillLegend(series) {
-    const plain = series.filter((line) => !line.ghost);
-    // What belongs to one lane stands together, over all panels.
-    const lanes = [...new Set(plain.map((line) => line.lane))];
-    const order = (/** @type {Series} */ line) => lanes.indexOf(line.lane) + line.panel / 10;
-    plain.sort((a, b) => order(a) - order(b));
-    const ghosts = series.filter((line) => line.ghost);
-    const ghostOf = (/** @type {Series} */ line) => ghosts.find((ghost) => ghost.panel === line.panel && ghost.lane === line.lane && ghost.dashes.join() === line.dashes.join());
-    const key = JSON.stringify([plain.map((line) => [line.name, line.colour]), ghosts.map((line) => line.colour)]);
-    if (key !== this.#legendKey) {
-      this.#legendKey = key;
-      this.#legend = plain.map((line) => this.#legendItem(line));
-      const all = ghosts.length > 0 ? [this.#item(ghosts[0], PLOTS.untouched, ghosts.map((line) => line.name)).item] : [];
-      all[0]?.classList.add("ghost");
-      this.#values.replaceChildren(...this.#legend.map(({ item }) => item), ...all);
-    }
-    this.#legend.forEach((entry, k) => Object.assign(entry, { series: plain[k], ghost: ghostOf(plain[k]) }));
-  }
-
-  /**
-   * A line's sample and name, which show or hide what they stand for.
-   * @param {Series} like
-   * @param {string} name
-   * @param {string[]} lines
-   */
-  #item(like, name, lines) {
-    const sample = draw(
-      "svg",
-      { class: "sample", viewBox: "0 0 26 8", "aria-hidden": "true" },
-      draw("path", { d: "M0 4H26", stroke: like.colour, "stroke-width": 2, "stroke-dasharray": like.dashes.join(" ") || null, fill: "none" }),
-    );
-    const shown = () => String(!lines.some((line) => this.#hidden.has(line)));
-    const press = make("button", { type: "button", "aria-pressed": shown(), title: PLOTS.toggle(name) }, sample, make("span", { class: "name", text: name }));
-    press.addEventListener("click", () => {
-      const hide = shown() === "true";
-      for (const line of lines) hide ? this.#hidden.add(line) : this.#hidden.delete(line);
-      write(press, { "aria-pressed": shown() });
-      this.pale = true;
-      this.onchange();
-    });
-    return { item: make("li", {}, press), press };
-  }
-
-  /** @param {Series} line */
-  #legendItem(line) {
-    const session = this.#session;
-    const { item, press } = this.#item(line, line.name, [line.name]);
-    const value = make("span", { class: "value" });
-    const was = make("span", { class: "was", title: PLOTS.untouched });
-    press.append(value, was);
-    const input = line.lane === "x";
-    const tell = () => session.setHover({ lane: input ? null : line.lane, term: input ? { kind: "quantity", key: "x" } : null });
-    const leave = () => session.setHover({ lane: null, term: null });
-    for (const [event, listener] of /** @type {const} */ ([["pointerenter", tell], ["pointerleave", leave], ["focus", tell], ["blur", leave]])) {
-      press.addEventListener(event, listener);
-    }
-    return { item, value, was, series: line, ghost: /** @type {Series | undefined} */ (undefined) };
   }
 
   /** Set by the panel: something is to be redrawn. */
@@ -426,7 +426,9 @@ export class Card {
   #save(kind) {
     try {
       if (this.spec.backward) this.#session.needGradients();
-      save(kind, this.#session, this.spec, { ...this.#options(860), hidden: [...this.#hidden] });
+      // A file has all values or is not made.
+      if (this.#long && !this.#isComplete) this.#ask();
+      else save(kind, this.#session, this.spec, { ...this.#options(860), hidden: [...this.#legend.hidden] });
     } catch (error) {
       this.#fail(error);
     }
