@@ -169,14 +169,14 @@ impl Chart {
         };
         if let Some(floor) = &self.y.floor {
             if let Some(y) = height(floor.value) {
-                pen.note(&floor.label, (rect.left + 6.0, y - 0.9 * font), Side::Left, font, inks.reference, inks.background)?;
+                pen.note(&floor.label, (rect.left + 1.5 * font, y - 0.9 * font), Side::Left, font, inks.reference, inks.background)?;
             } else if let Scale::Log { low, .. } = self.y.scale
                 && floor.told
                 && f64::from(low) > floor.value.log10()
             {
                 let below = (f64::from(low) - floor.value.log10()).round();
                 let words = format!("↓ {}, {below} decades lower", floor.label);
-                let place = (rect.left + 6.0, rect.bottom() - 0.9 * font);
+                let place = (rect.left + 1.5 * font, rect.bottom() - 0.9 * font);
                 pen.note(&words, place, Side::Left, font, inks.reference, inks.background)?;
             }
         }

@@ -260,7 +260,7 @@ pageTest("every plot has its table and its files", async ({ open }) => {
 pageTest("a phone, a sentence, and nothing for axe to find", async ({ open }) => {
   for (const [query, size, colorScheme] of /** @type {const} */ ([
     ["?v=1&t=10&mode=backward", { width: 360, height: 7000 }, "dark"],
-    ["?v=1&kind=sentence", { width: 1280, height: 4200 }, "light"],
+    ["?v=1&read=sentence&unit=4", { width: 1280, height: 4200 }, "light"],
   ])) {
     const view = await open(query, { ...STILL, ...size, colorScheme });
     await ready(view);
