@@ -214,8 +214,7 @@ pub fn slot(spec: &Spec, lane: usize) -> usize {
         (_, true) => 1,
         _ => 2,
     };
-    let mut order: Vec<usize> = (0..spec.lanes.len()).collect();
-    order.sort_by_key(|k| (rank(*k), *k));
+    let order: Vec<usize> = (0..3).flat_map(|r| (0..spec.lanes.len()).filter(move |k| rank(*k) == r)).collect();
     // Slots 0 and 1 belong to the states even where a cell has only one of them.
     let states = order.iter().filter(|k| rank(**k) < 2).count();
     let at = order.iter().position(|k| *k == lane).unwrap_or(0);

@@ -1,13 +1,11 @@
 //! Figures of a trace: options in, `plot::Figure` out. Heavy series are computed in slices and kept.
 
-use std::collections::btree_map::Entry;
-
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{Object, from_js, to_js};
 use super::trace::{Place, View};
-use crate::cell::Kind;
+use crate::cell::{Kind, Lane, Spec};
 use crate::error::{Code, Error};
 use crate::plot::gates::Gate;
 use crate::plot::palette::{Theme, slot};
@@ -42,6 +40,12 @@ impl Shown {
     }
 }
 
+/// The lanes that are wanted: the output first, then what else is carried, then the rest.
+fn states_first(spec: &Spec, wanted: fn(&Lane) -> bool) -> Vec<usize> {
+    let rank = |lane: &Lane| (!lane.output as usize) + (!lane.carried as usize);
+    (0..3).flat_map(|r| (0..spec.lanes.len()).filter(move |k| rank(&spec.lanes[*k]) == r && wanted(&spec.lanes[*k]))).collect()
+}
+
 type Series = Result<Vec<f64>, JsValue>;
 /// One value per step of the input's and of the state's influence.
 type Pair = (Vec<f64>, Vec<f64>);
@@ -55,24 +59,16 @@ impl View {
         }
         let mut kept = self.kept.borrow_mut();
         let kept = &mut *kept;
-        let steps = match kept.jacobians.entry(place) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(free) => free.insert(StepJacobians::new(trace, place.0, place.1, place.2)?),
-        };
+        let steps = kept.jacobians.get_or(place, |_| true, || StepJacobians::new(trace, place.0, place.1, place.2))?;
         if name == influence::SPEC.name {
-            if kept.influence.get(&place).is_none_or(|i| i.from != shown.from) {
-                kept.influence.insert(place, Influence::new(trace, steps, place.0, place.1, shown.from)?);
-            }
-            let Some(influence) = kept.influence.get_mut(&place) else { return Ok(0.0) };
+            let influence =
+                kept.influence.get_or(place, |i| i.from == shown.from, || Influence::new(trace, steps, place.0, place.1, shown.from))?;
             while influence.done() < 1.0 && go_on() {
                 influence.advance(trace, steps)?;
             }
             return Ok(influence.done());
         }
-        let product = match kept.products.entry(place) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(free) => free.insert(RunningProduct::new(trace, place.0, place.1, place.2, State::Output)?),
-        };
+        let product = kept.products.get_or(place, |_| true, || RunningProduct::new(trace, place.0, place.1, place.2, State::Output))?;
         let mut more = true;
         while more && go_on() {
             let (one, all) = (steps.advance(trace)?, product.advance(trace)?);
@@ -147,8 +143,7 @@ impl View {
 
     fn state_norms(&self, scene: &Scene, shown: &Shown, ghost: Option<&View>) -> Result<Figure, JsValue> {
         let spec = self.trace.net.cell().spec();
-        let mut lanes: Vec<usize> = spec.carried().collect();
-        lanes.sort_by_key(|k| !spec.lanes[*k].output);
+        let lanes = states_first(spec, |lane| lane.carried);
         let (layer, direction, example) = shown.place();
         let series = |t: &View, lane: &str| Ok(lane_norms(&t.trace, layer, direction, example, lane)?);
         self.curves(ghost, &lanes, &series, &|curves| state_norms::build(scene, curves))
@@ -156,8 +151,7 @@ impl View {
 
     fn gradient_norms(&self, scene: &Scene, shown: &Shown, ghost: Option<&View>) -> Result<Figure, JsValue> {
         let spec = self.trace.net.cell().spec();
-        let mut lanes: Vec<usize> = (0..spec.lanes.len()).filter(|k| spec.lanes[*k].kind != Kind::Internal).collect();
-        lanes.sort_by_key(|k| (!spec.lanes[*k].output, !spec.lanes[*k].carried));
+        let lanes = states_first(spec, |lane| lane.kind != Kind::Internal);
         let (layer, direction, example) = shown.place();
         let series = |t: &View, lane: &str| {
             let kept = t.kept.borrow();
@@ -211,7 +205,7 @@ impl View {
     fn influence(&self, scene: &Scene, shown: &Shown, ghost: Option<&View>) -> Result<Figure, JsValue> {
         let series = |t: &View| -> Result<Option<Pair>, JsValue> {
             let kept = t.kept.borrow();
-            let Some(found) = kept.influence.get(&shown.place()).filter(|i| i.from == shown.from) else { return Ok(None) };
+            let Some(found) = kept.influence.get(shown.place()).filter(|i| i.from == shown.from) else { return Ok(None) };
             let (mut of_input, mut of_state) = (vec![f64::NAN; t.trace.steps], vec![f64::NAN; t.trace.steps]);
             for (n, at) in found.moments.iter().enumerate().take(found.of_state.len()) {
                 (of_input[*at], of_state[*at]) = (found.of_input[n], found.of_state[n]);
@@ -221,7 +215,7 @@ impl View {
         let (of_input, of_state) = series(self)?.unwrap_or_default();
         let there = ghost.map(series).transpose()?.flatten();
         let kept = self.kept.borrow();
-        let found = kept.influence.get(&shown.place()).filter(|i| i.from == shown.from && i.done() >= 1.0);
+        let found = kept.influence.get(shown.place()).filter(|i| i.from == shown.from && i.done() >= 1.0);
         let spec = self.trace.net.cell().spec();
         let all = influence::Influence {
             state: spec.lanes[spec.output()].name,
@@ -238,9 +232,9 @@ impl View {
     fn jacobian_norms(&self, scene: &Scene, shown: &Shown, ghost: Option<&View>) -> Result<Figure, JsValue> {
         let series = |t: &View| {
             let kept = t.kept.borrow();
-            let one = kept.jacobians.get(&shown.place()).map_or(vec![f64::NAN; t.trace.steps], |j| j.norms().to_vec());
+            let one = kept.jacobians.get(shown.place()).map_or(vec![f64::NAN; t.trace.steps], |j| j.norms().to_vec());
             let mut running = vec![f64::NAN; t.trace.steps];
-            if let Some(product) = kept.products.get(&shown.place()) {
+            if let Some(product) = kept.products.get(shown.place()) {
                 // What is held after a moment belongs to that moment.
                 for (state, at) in t.trace.moments(shown.direction, shown.example).into_iter().enumerate() {
                     running[at] = product.norms[state + 1];

@@ -1,7 +1,6 @@
 //! `Trace`: a run and what can be asked of it.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::Float32Array;
@@ -19,13 +18,44 @@ use crate::tape::Tape;
 /// Layer, direction, example.
 pub(super) type Place = (usize, usize, usize);
 
+/// A few values by place. (A map's code would be larger than everything kept in it.)
+pub(super) struct Shelf<X>(Vec<(Place, X)>);
+
+impl<X> Default for Shelf<X> {
+    fn default() -> Self {
+        Shelf(vec![])
+    }
+}
+
+impl<X> Shelf<X> {
+    pub fn get(&self, place: Place) -> Option<&X> {
+        self.0.iter().find(|(at, _)| *at == place).map(|(_, x)| x)
+    }
+
+    /// What is kept there if it is still good, else what `make` makes.
+    pub fn get_or<E>(&mut self, place: Place, good: impl Fn(&X) -> bool, make: impl FnOnce() -> Result<X, E>) -> Result<&mut X, E> {
+        let at = match self.0.iter().position(|(at, _)| *at == place) {
+            Some(at) if good(&self.0[at].1) => at,
+            Some(at) => {
+                self.0[at].1 = make()?;
+                at
+            }
+            None => {
+                self.0.push((place, make()?));
+                self.0.len() - 1
+            }
+        };
+        Ok(&mut self.0[at].1)
+    }
+}
+
 /// What is computed once and kept, because it is asked for at every frame.
 #[derive(Default)]
 pub(super) struct Kept {
-    pub jacobians: BTreeMap<Place, StepJacobians<f32>>,
-    pub products: BTreeMap<Place, RunningProduct<f32>>,
+    pub jacobians: Shelf<StepJacobians<f32>>,
+    pub products: Shelf<RunningProduct<f32>>,
     /// For the moment that was asked for last.
-    pub influence: BTreeMap<Place, Influence<f32>>,
+    pub influence: Shelf<Influence<f32>>,
     /// The gradients that were asked for last.
     pub gradients: Option<Rc<net::Gradients<f32>>>,
 }

@@ -22,7 +22,7 @@ export function load() {
  * @throws {Error} with the path and what the server said
  */
 export async function asset(path) {
-  const response = await fetch(new URL(`../${path}`, import.meta.url));
+  const response = await fetch(new URL(path, document.baseURI));
   if (!response.ok) throw new Error(`${path}: ${response.status} ${response.statusText}`);
   return response;
 }

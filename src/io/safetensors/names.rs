@@ -1,6 +1,6 @@
 //! What names and shapes tell: the recurrent stack (`encoder.lstm.weight_ih_l0_reverse`), its embedding and its head.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use safetensors::tensor::Dtype;
 
@@ -143,11 +143,12 @@ impl Around<'_> {
     /// Modules with a matrix `weight` of this many columns, the nearest ones to the stack, and none nearer to another stack.
     fn candidates(&self, columns: usize) -> Vec<String> {
         let module_of = |name: &str| name.strip_suffix("weight").filter(|m| m.is_empty() || m.ends_with('.')).map(str::to_string);
-        let of_a_stack: BTreeSet<&str> = self.stacks.iter().flat_map(|s| s.tensors.values().map(String::as_str)).collect();
+        let mut of_a_stack: Vec<&str> = self.stacks.iter().flat_map(|s| s.tensors.values().map(String::as_str)).collect();
+        of_a_stack.sort_unstable();
         let mut found = vec![];
         for (name, tensor) in self.tensors {
             let fits = tensor.shape.get(1) == Some(&columns) && tensor.shape.len() == 2 && is_float(tensor);
-            if !fits || of_a_stack.contains(name.as_str()) {
+            if !fits || of_a_stack.binary_search(&name.as_str()).is_ok() {
                 continue;
             }
             let near = shared(name, &self.stack.prefix);

@@ -1,7 +1,5 @@
 //! From a file to a network.
 
-use std::collections::BTreeSet;
-
 use half::{bf16, f16};
 use safetensors::tensor::Dtype;
 
@@ -72,8 +70,9 @@ pub fn read<T: Precision>(bytes: &[u8], choices: &Choices) -> Result<(Net<T>, Lo
     if rounded {
         assumed.push("precision: the file's f64 numbers are rounded to f32".into());
     }
-    let used: BTreeSet<&str> = sources.iter().flatten().map(String::as_str).collect();
-    let unused: Vec<String> = tensors.keys().filter(|name| !used.contains(name.as_str())).cloned().collect();
+    let mut used: Vec<&str> = sources.iter().flatten().map(String::as_str).collect();
+    used.sort_unstable();
+    let unused: Vec<String> = tensors.keys().filter(|name| used.binary_search(&name.as_str()).is_err()).cloned().collect();
     if let (Some((module, _)), Some(head)) = (&head, &net.config().head) {
         let follows = |name: &&String| {
             name.ends_with(".weight") && tensors.get(*name).is_some_and(|t| t.shape.len() == 2 && t.shape.last() == Some(&head.outputs))
