@@ -211,16 +211,29 @@ fn parse_header(header: &str) -> Result<Vec<Station>, Error> {
     if stations.is_empty() { Err(expected(header)) } else { Ok(stations) }
 }
 
-/// A plain decimal number, or NaN for an empty cell. Rust's own parser would also take "inf", "nan" and "1e3".
+/// A plain decimal number, or NaN for an empty cell.
 fn parse_celsius(cell: &str) -> Option<f32> {
     if cell.is_empty() {
         return Some(f32::NAN);
     }
-    let digits = cell.strip_prefix('-').unwrap_or(cell);
-    if cell.len() > 16 || !digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+    decimal(cell).filter(|celsius| PLAUSIBLE.contains(celsius))
+}
+
+/// A number such as `-10.5`. (The standard library's would also take "inf" and "1e3", and its tables would be a twentieth of the page.)
+fn decimal(text: &str) -> Option<f32> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1.0, digits),
+        None => (1.0, text),
+    };
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
+    let fits = |s: &str| (1..=6).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit());
+    if !fits(whole) || !fits(part) {
         return None;
     }
-    cell.parse().ok().filter(|celsius| PLAUSIBLE.contains(celsius))
+    let value = |s: &str| s.bytes().fold(0.0f64, |n, b| n * 10.0 + f64::from(b - b'0'));
+    let scale = (0..part.len()).fold(1.0f64, |n, _| n * 10.0);
+    // One division of whole numbers: as exact as reading the digits can be.
+    Some((sign * (value(whole) * scale + value(part)) / scale) as f32)
 }
 
 /// Hours from 1970-01-01T00Z to a time written exactly as `2013-11-24T06:00Z`.
@@ -446,5 +459,17 @@ mod tests {
     fn what_is_not_text_or_too_large_is_refused() {
         assert!(Weather::parse(b"time_utc,temp_jfk_c\n\xff\xfe").is_err());
         assert!(Weather::parse(&vec![b'a'; MAX_BYTES + 1]).is_err());
+    }
+
+    #[test]
+    fn decimals_are_read_as_the_standard_library_reads_them() {
+        for tenths in -1000..=700 {
+            let text = format!("{}{}.{}", if tenths < 0 { "-" } else { "" }, i32::abs(tenths) / 10, i32::abs(tenths) % 10);
+            assert_eq!(decimal(&text).map(f32::to_bits), text.parse::<f32>().ok().map(f32::to_bits), "{text}");
+        }
+        assert_eq!(decimal("5"), Some(5.0));
+        for wrong in ["", "-", ".", "1.", ".5", "1e3", "+1", "1.2.3", "nan", "1234567", " 1"] {
+            assert_eq!(decimal(wrong), None, "{wrong}");
+        }
     }
 }

@@ -75,21 +75,10 @@ struct HoldShape {
     #[serde(default)]
     direction: usize,
     lane: String,
-    #[serde(default)]
-    unit: UnitShape,
     value: f64,
     #[serde(default)]
     from: usize,
     to: Option<usize>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(untagged)]
-enum UnitShape {
-    One(usize),
-    Named(String),
-    #[default]
-    All,
 }
 
 #[wasm_bindgen]
@@ -214,12 +203,14 @@ impl Network {
                 run.masks.push(floats("mask", &mask)?);
             }
         }
-        for hold in shape.hold {
-            let units = match hold.unit {
-                UnitShape::One(unit) => HoldUnits::One(unit),
-                UnitShape::All => HoldUnits::All,
-                UnitShape::Named(name) if name == "all" => HoldUnits::All,
-                UnitShape::Named(name) => return Err(Error::unknown("unit", &name, ["a number", "all"]).into()),
+        let holds = property(options, "hold").map(|h| js_sys::Array::from(&h)).unwrap_or_default();
+        for (hold, given) in shape.hold.into_iter().zip(holds.iter()) {
+            let unit = property(&given, "unit");
+            let units = match unit.as_ref().map(|u| (u.as_f64(), u.as_string())) {
+                None => HoldUnits::All,
+                Some((_, Some(all))) if all == "all" => HoldUnits::All,
+                Some((Some(unit), _)) if unit >= 0.0 && unit.fract() == 0.0 => HoldUnits::One(unit as usize),
+                Some((_, name)) => return Err(Error::unknown("unit", &name.unwrap_or_default(), ["a whole number", "all"]).into()),
             };
             let (layer, direction, lane, value) = (hold.layer, hold.direction, hold.lane, hold.value);
             run.holds.push(Hold { layer, direction, lane, units, value, from: hold.from, to: hold.to.unwrap_or(shape.steps) });
