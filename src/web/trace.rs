@@ -313,7 +313,7 @@ impl Trace {
     }
 }
 
-/// A row a step, a column a unit: `step,example,layer0.forward.i[0],…`.
+/// A row a step, a column a unit: `t,example,layer0.forward.i[0],…`.
 fn tapes_csv<'a>(
     trace: &net::Trace<f32>,
     tape: &dyn Fn(usize, usize) -> crate::error::Result<&'a Tape<f32>>,
@@ -325,7 +325,7 @@ fn tapes_csv<'a>(
             tapes.push((layer, ["forward", "reverse"][direction], tape(layer, direction)?));
         }
     }
-    let mut csv = String::from("step,example");
+    let mut csv = String::from("t,example");
     for (layer, direction, tape) in &tapes {
         for lane in tape.spec.lanes {
             (0..tape.hidden).for_each(|j| csv.push_str(&format!(",layer{layer}.{direction}.{}[{j}]", lane.name)));
