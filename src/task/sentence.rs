@@ -118,7 +118,7 @@ impl Vocabulary {
             let message = format!("expected a text of at most {MAX_TEXT} bytes, found {found}");
             return Err(Error::new(Code::OutOfRange, message));
         }
-        let lower = text.to_ascii_lowercase().replace('\u{2019}', "'");
+        let text = text.replace('\u{2019}', "'");
         let mut tokens = Vec::new();
         let mut push = |word: &str| {
             let word = word.replace('\'', "");
@@ -127,7 +127,9 @@ impl Vocabulary {
                 tokens.push(Token { text: word, id });
             }
         };
-        for word in lower.split(|c: char| !c.is_alphanumeric() && c != '\'') {
+        for word in text.split(|c: char| !c.is_alphanumeric() && c != '\'') {
+            // The vocabulary is ASCII; a word of other letters is unknown in any case, and stays as it was typed.
+            let word = if word.is_ascii() { &word.to_ascii_lowercase() } else { word };
             match word.strip_suffix("n't") {
                 Some(verb) if !verb.is_empty() => {
                     push(verb);

@@ -212,8 +212,19 @@ pageTest("backward, the gradients come first; an untouched run stays as a ghost"
 });
 
 pageTest("what would hold up the page waits for a word", async ({ open }) => {
-  const view = await open("?v=1&weights=random&hidden=256&steps=1000&t=10&plots=influence!state-norms", { ...DESKTOP, ...STILL });
+  const view = await open("?v=1&weights=random&hidden=32&steps=1000&t=10&plots=influence!state-norms", { ...DESKTOP, ...STILL });
   await ready(view);
+  // A slow device, on any device: every slice takes 80 ms longer.
+  await view.page.evaluate(() => {
+    const { session } = /** @type {any} */ (document.querySelector("plot-panel"));
+    const { prototype } = session.module.Trace;
+    const prepare = prototype.prepare;
+    prototype.prepare = function (/** @type {any[]} */ ...given) {
+      for (const until = performance.now() + 80; performance.now() < until; );
+      return prepare.apply(this, given);
+    };
+    void session.set({ network: { seed: 3 } });
+  });
   await plot(view, "influence").scrollIntoViewIfNeeded();
   await plot(view, "influence").locator(".wait").waitFor();
   assert.match(await plot(view, "influence").locator(".wait p").innerText(), /about \d+ (seconds|minutes)/);
