@@ -211,38 +211,6 @@ pageTest("backward, the gradients come first; an untouched run stays as a ghost"
   await view.screenshot("plots-ghost");
 });
 
-pageTest("what would hold up the page waits for a word", async ({ open }) => {
-  const view = await open("?v=1&weights=random&hidden=32&steps=1000&t=10&plots=influence!state-norms", { ...DESKTOP, ...STILL });
-  await ready(view);
-  // A slow device, on any device: every slice takes 80 ms longer.
-  await view.page.evaluate(() => {
-    const { session } = /** @type {any} */ (document.querySelector("plot-panel"));
-    const { prototype } = session.module.Trace;
-    const prepare = prototype.prepare;
-    prototype.prepare = function (/** @type {any[]} */ ...given) {
-      for (const until = performance.now() + 80; performance.now() < until; );
-      return prepare.apply(this, given);
-    };
-    void session.set({ network: { seed: 3 } });
-  });
-  await plot(view, "influence").scrollIntoViewIfNeeded();
-  await plot(view, "influence").locator(".wait").waitFor();
-  assert.match(await plot(view, "influence").locator(".wait p").innerText(), /about \d+ (seconds|minutes)/);
-  await view.page.keyboard.press("ArrowRight");
-  await view.page.waitForTimeout(200);
-  assert.equal(await plot(view, "influence").locator(".wait").isVisible(), true, "a step began it anew");
-  await plot(view, "influence").getByRole("button", { name: "Compute it" }).click();
-  await view.page.waitForFunction(() => {
-    const bar = /** @type {HTMLProgressElement} */ (document.querySelector(".plot.influence progress"));
-    return !bar.hidden && bar.value > 0;
-  });
-  // Another network: what was begun is dropped.
-  await view.page.evaluate(() => void (/** @type {any} */ (document.querySelector("plot-panel")).session.set({ network: { hidden: 8 }, data: { steps: 72 } })));
-  await drawn(view, "influence");
-  assert.match(await plot(view, "influence").locator("> .summary").innerText(), /‖∂hₜ\/∂x₁₂‖/);
-  assert.equal(await plot(view, "influence").locator(".wait").isVisible(), false);
-});
-
 pageTest("every plot has its table and its files", async ({ open }) => {
   const view = await open("?v=1&t=10", TALL);
   await ready(view);
