@@ -6,6 +6,7 @@ mod forward;
 mod init;
 mod loss;
 mod pull_back;
+mod workspace;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ pub use forward::{Hold, HoldUnits, Initial, Input, Run, Trace};
 pub use init::{Start, block_spectral_radius, spectral_radius};
 pub use loss::{Loss, LossAt, LossKind};
 pub use pull_back::PulledBack;
+pub use workspace::Workspace;
 
 use crate::cell::{self, Cell, Dims, Precision};
 use crate::error::{Error, Result};

@@ -4,9 +4,12 @@
 //! what an answer must beat. A new task is one new file and one line in [`all`].
 
 pub mod agreement;
+mod batch;
 pub mod sentence;
 pub mod sentiment;
 pub mod temperature;
+
+pub use batch::{Answers, Baseline, Batch, Form, Inputs, Score, Task};
 
 /// What kind of answer a task asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
