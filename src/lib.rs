@@ -11,5 +11,6 @@ pub mod plot;
 pub mod probe;
 pub mod tape;
 pub mod task;
+pub mod train;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

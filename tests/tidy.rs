@@ -14,10 +14,11 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("task", &["math", "error"], &["serde"]),
     ("probe", &["net", "tape", "cell", "math", "error"], &["nalgebra", "libm", "serde"]),
     ("io", &["net", "tape", "cell", "math", "error"], &["safetensors", "half", "serde"]),
+    ("train", &["task", "net", "tape", "cell", "math", "error"], &["libm", "serde"]),
     ("plot", &["probe", "tape", "cell", "error"], &["plotters", "plotters_backend", "serde"]),
     (
         "web",
-        &["plot", "io", "probe", "task", "net", "tape", "cell", "math", "error"],
+        &["plot", "train", "io", "probe", "task", "net", "tape", "cell", "math", "error"],
         &[
             "wasm_bindgen",
             "web_sys",

@@ -3,13 +3,16 @@
 //! A task knows nothing of networks. Its [`Spec`] says in words what goes in, what is asked, how an answer is scored and
 //! what an answer must beat. A new task is one new file and one line in [`all`].
 
+pub mod adding;
 pub mod agreement;
 mod batch;
 pub mod sentence;
 pub mod sentiment;
 pub mod temperature;
+mod temperature_task;
 
 pub use batch::{Answers, Baseline, Batch, Form, Inputs, Score, Task};
+pub use temperature_task::Temperature;
 
 /// What kind of answer a task asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

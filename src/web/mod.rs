@@ -7,6 +7,7 @@ mod network;
 mod plots;
 mod series;
 mod trace;
+mod trainer;
 
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -15,6 +16,7 @@ use crate::cell::{self, CellOption, Options, Spec};
 use crate::error::Error;
 use crate::plot::{self, palette};
 use crate::task;
+use crate::train;
 use convert::to_js;
 use js_sys::Uint8Array;
 
@@ -42,7 +44,7 @@ struct Family {
 struct Registries {
     cells: Vec<Family>,
     tasks: Vec<&'static task::Spec>,
-    optimizers: Vec<()>,
+    optimizers: Vec<&'static train::Spec>,
     plots: [&'static plot::PlotSpec; 6],
 }
 
@@ -65,7 +67,7 @@ pub fn describe() -> Result<JsValue, JsValue> {
     to_js(&Registries {
         cells: cell::all().iter().map(family).collect(),
         tasks: task::all().to_vec(),
-        optimizers: vec![],
+        optimizers: train::optimizers().iter().map(|o| o.spec()).collect(),
         plots: plot::all(),
     })
 }

@@ -1,0 +1,196 @@
+//! What computes an update. The trainer decides which examples, when and at what rate; the engine does the rest, all of it, so
+//! that one which keeps everything on another device fits in.
+
+use super::clip::{Clip, Clipped, clip};
+use super::dropout;
+use super::loss::{batch_loss, weight};
+use super::optimizer::{At, Optimizer};
+use crate::cell::Precision;
+use crate::error::Result;
+use crate::net::{Gradients, Initial, Input, Net, Readout, Run, Trace, Upstream, Workspace};
+use crate::task::{Batch, Form};
+
+/// A piece of a batch between two borders of truncated BPTT; all of it without truncation.
+#[derive(Clone, Debug, Default)]
+pub struct Chunk {
+    pub batch: Batch,
+    /// Begins with a zero state; else with the state that the chunk before left, without gradient.
+    pub fresh: bool,
+}
+
+/// How an update is to be done.
+#[derive(Clone, Copy, Debug)]
+pub struct Order {
+    pub learning_rate: f64,
+    /// Counted from 1.
+    pub update: u64,
+}
+
+/// What an update found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome {
+    /// Mean over all answers of all chunks.
+    pub loss: f64,
+    pub clipped: Clipped,
+}
+
+/// An update: forward, loss and backward of every chunk in turn, gradients added up, clipped, one step of the optimiser. A chunk
+/// in which no answer counts only carries the state on.
+pub trait Engine<T: Precision> {
+    fn update(&mut self, chunks: &[Chunk], order: &Order) -> Result<Outcome>;
+    /// The network with the parameters of now.
+    fn net(&self) -> &Net<T>;
+}
+
+/// The engine on this processor.
+pub struct Cpu<T: Precision> {
+    space: Workspace<T>,
+    form: Form,
+    optimizer: &'static dyn Optimizer,
+    options: Vec<f64>,
+    clip: Clip,
+    dropout: (f64, u64),
+    /// What the optimiser remembers, by tensor.
+    pub(super) moments: Vec<Vec<Vec<T>>>,
+    /// Summed over the chunks of an update; clipped at its end.
+    gradients: Vec<Vec<T>>,
+    upstream: Upstream<T>,
+    /// The state that the last chunk left.
+    pub(super) carried: Vec<Initial<T>>,
+    /// Chunks run so far: what dropout masks depend on.
+    pub(super) runs: u64,
+    /// Loss summed over the chunks of an update.
+    loss: f64,
+}
+
+impl<T: Rule> Cpu<T> {
+    pub fn new(net: Net<T>, form: Form, optimizer: &'static dyn Optimizer, options: Vec<f64>, clip: Clip, dropout: (f64, u64)) -> Self {
+        let zeros = || net.parameters().iter().map(|p| vec![T::zero(); p.values.len()]).collect::<Vec<_>>();
+        let moments = net.parameters().iter().map(|p| vec![vec![T::zero(); p.values.len()]; optimizer.spec().moments.len()]).collect();
+        let gradients = zeros();
+        let space = Workspace::new(net);
+        let (upstream, carried) = (Upstream::default(), vec![]);
+        Cpu { space, form, optimizer, options, clip, dropout, moments, gradients, upstream, carried, runs: 0, loss: 0.0 }
+    }
+
+    /// Forgets the sums of the update before.
+    pub fn begin(&mut self) {
+        self.gradients.iter_mut().flatten().for_each(|g| *g = T::zero());
+        self.loss = 0.0;
+    }
+
+    /// Runs the network over a chunk.
+    pub fn forward(&mut self, chunk: &Chunk) -> Result<()> {
+        let batch = &chunk.batch;
+        let input = if batch.tokens.is_empty() {
+            Input::Values(batch.numbers.iter().map(|x| T::of(f64::from(*x))).collect())
+        } else {
+            Input::Tokens(batch.tokens.iter().map(|id| *id as usize).collect())
+        };
+        let mut run = Run::new(batch.steps, batch.size, input);
+        run.lengths = Some(batch.lengths.clone());
+        if !chunk.fresh {
+            run.initial = self.carried.clone();
+        }
+        let config = self.space.net().config();
+        if self.dropout.0 > 0.0 {
+            for gap in 0..config.layers - 1 {
+                let mut mask = vec![T::zero(); batch.steps * batch.size * config.output_width()];
+                dropout::fill_mask(self.dropout.0, dropout::key(self.dropout.1, self.runs, gap), &mut mask);
+                run.masks.push(mask);
+            }
+        }
+        self.space.run(run)?;
+        self.carried = self.space.carried()?;
+        self.runs += 1;
+        Ok(())
+    }
+
+    /// The loss of the chunk that was run, as its share of the update's. Returns the sum so far.
+    pub fn loss(&mut self, chunk: &Chunk, share: f64) -> Result<f64> {
+        let per_example = self.space.net().config().readout == Readout::FinalStates;
+        let y = self.space.trace().and_then(Trace::prediction).unwrap_or(&[]);
+        let d = self.upstream.prediction.get_or_insert_with(Vec::new);
+        self.loss += batch_loss(&self.form, &chunk.batch, y, per_example, share, d)?;
+        Ok(self.loss)
+    }
+
+    /// The way back through the chunk; its gradients are added to the update's.
+    pub fn backward(&mut self) -> Result<()> {
+        let found = self.space.backward(&self.upstream)?;
+        for (sum, found) in self.gradients.iter_mut().zip(&found.parameters) {
+            for (sum, g) in sum.iter_mut().zip(&found.values) {
+                *sum += *g;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn clip(&mut self) -> Clipped {
+        clip(&mut self.gradients, self.clip)
+    }
+
+    /// One step of the optimiser.
+    pub fn step(&mut self, order: &Order) {
+        let at = At { learning_rate: order.learning_rate, update: order.update, options: &self.options };
+        let all = self.space.parameters_mut().iter_mut().zip(&self.gradients).zip(&mut self.moments);
+        for ((p, g), m) in all {
+            T::step(self.optimizer, &at, &mut p.values, g, m);
+        }
+    }
+
+    /// One over the number of values that the loss of these chunks is a mean of.
+    pub fn share(&self, chunks: &[Chunk]) -> f64 {
+        1.0 / chunks.iter().map(|c| weight(&self.form, &c.batch)).sum::<usize>().max(1) as f64
+    }
+
+    /// Of the last chunk: its run and its gradients.
+    pub fn trace(&self) -> Option<&Trace<T>> {
+        self.space.trace()
+    }
+    pub fn last_gradients(&self) -> Option<&Gradients<T>> {
+        self.space.gradients()
+    }
+
+    /// Of the last update, in the order of the parameters, clipped if it was.
+    pub fn gradients(&self) -> &[Vec<T>] {
+        &self.gradients
+    }
+}
+
+impl<T: Rule> Engine<T> for Cpu<T> {
+    fn update(&mut self, chunks: &[Chunk], order: &Order) -> Result<Outcome> {
+        let share = self.share(chunks);
+        self.begin();
+        for chunk in chunks {
+            self.forward(chunk)?;
+            if chunk.batch.counts.contains(&true) {
+                self.loss(chunk, share)?;
+                self.backward()?;
+            }
+        }
+        let clipped = self.clip();
+        self.step(order);
+        Ok(Outcome { loss: self.loss, clipped })
+    }
+
+    fn net(&self) -> &Net<T> {
+        self.space.net()
+    }
+}
+
+/// An optimiser's rule in this precision.
+pub trait Rule: Precision {
+    fn step(optimizer: &dyn Optimizer, at: &At, parameters: &mut [Self], gradients: &[Self], moments: &mut [Vec<Self>]);
+}
+impl Rule for f32 {
+    fn step(optimizer: &dyn Optimizer, at: &At, parameters: &mut [f32], gradients: &[f32], moments: &mut [Vec<f32>]) {
+        optimizer.f32(at, parameters, gradients, moments);
+    }
+}
+#[cfg(feature = "double")]
+impl Rule for f64 {
+    fn step(optimizer: &dyn Optimizer, at: &At, parameters: &mut [f64], gradients: &[f64], moments: &mut [Vec<f64>]) {
+        optimizer.f64(at, parameters, gradients, moments);
+    }
+}

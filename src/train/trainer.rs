@@ -1,0 +1,234 @@
+//! The trainer: a task, a network and an engine, one update after the other.
+
+use serde::Serialize;
+
+use super::engine::{Chunk, Cpu, Engine, Order, Rule};
+use super::examples::Examples;
+use super::optimizer;
+use super::settings::{Settings, Start};
+use super::validation::{Pass, Validation};
+use crate::error::{Code, Error, Result};
+use crate::net::{self, Config, Embedding, Head, Net, Readout};
+use crate::task::{Answers, Batch, Form, Inputs, Part, Task};
+
+/// What an update did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Counted from 1.
+    pub update: u64,
+    /// Examples seen so far.
+    pub examples: u64,
+    pub loss: f64,
+    /// Of all gradients, before clipping and after.
+    pub norm: f64,
+    pub clipped: f64,
+    pub learning_rate: f64,
+    /// What clipping by norm multiplied the gradients by.
+    pub coefficient: f64,
+    /// False once a loss or a norm was infinite or NaN; training goes on and shows it.
+    pub finite: bool,
+}
+
+pub struct Trainer<T: Rule> {
+    task: Box<dyn Task>,
+    form: Form,
+    settings: Settings,
+    engine: Cpu<T>,
+    examples: Examples,
+    /// Examples drawn so far.
+    drawn: u64,
+    updates: u64,
+    /// The batch that is being cut into chunks, where BPTT is truncated; `at` is where the next chunk begins.
+    whole: Batch,
+    at: usize,
+    /// The next chunk of a stream.
+    stream: u64,
+    chunks: Vec<Chunk>,
+    indices: Vec<u64>,
+    pass: Pass,
+}
+
+/// Examples are drawn, parameters begin and masks fall by seeds of their own.
+const ORDER_SEED: u64 = 0x6F72_6465_7200_0001;
+const MASK_SEED: u64 = 0x6D61_736B_7300_0001;
+/// Width of an embedding where none is given.
+const EMBEDDING: usize = 16;
+
+impl<T: Rule> Trainer<T> {
+    /// `config` says cell, hidden, layers, bidirectional, bias and options; what faces the task is made to fit it.
+    pub fn new(task: Box<dyn Task>, config: Config, settings: Settings) -> Result<Self> {
+        let settings = settings.checked()?;
+        let form = task.form();
+        let config = fitted(config, &form)?;
+        if config.bidirectional && (settings.truncate.is_some() || settings.carry) {
+            let message = "a network in two directions reads whole sequences; expected no truncation and no carried state";
+            return Err(Error::new(Code::Unsupported, message));
+        }
+        let net = started(config, &settings)?;
+        let examples = Examples::new(settings.seed ^ ORDER_SEED, task.examples(Part::Train));
+        let rule = optimizer::find(&settings.optimizer)?;
+        let options = rule.spec().options.iter().map(|o| settings.options.get(o.name).copied().unwrap_or(o.default)).collect();
+        let engine = Cpu::new(net, form, rule, options, settings.clip, (settings.dropout, settings.seed ^ MASK_SEED));
+        let (whole, chunks, indices, pass) = (Batch::default(), vec![], vec![], Pass::default());
+        Ok(Trainer { task, form, settings, engine, examples, drawn: 0, updates: 0, whole, at: 0, stream: 0, chunks, indices, pass })
+    }
+
+    /// One update of the optimiser.
+    pub fn update(&mut self) -> Result<Report> {
+        let count = self.gather()?;
+        let order = self.order();
+        let outcome = self.engine.update(&self.chunks[..count], &order)?;
+        self.updates += 1;
+        let (loss, found) = (outcome.loss, outcome.clipped);
+        Ok(Report {
+            update: self.updates,
+            examples: self.drawn,
+            loss,
+            norm: found.norm,
+            clipped: found.clipped,
+            learning_rate: order.learning_rate,
+            coefficient: found.coefficient,
+            finite: loss.is_finite() && found.norm.is_finite(),
+        })
+    }
+
+    fn order(&self) -> Order {
+        Order { learning_rate: self.settings.learning_rate * self.settings.schedule.factor(self.updates), update: self.updates + 1 }
+    }
+
+    /// Fills the chunks of the next update: as many with answers as are accumulated, and those without that lie between.
+    fn gather(&mut self) -> Result<usize> {
+        let (mut count, mut answered) = (0, 0);
+        while answered < self.settings.accumulate {
+            if count == self.chunks.len() {
+                self.chunks.push(Chunk::default());
+            }
+            let mut chunk = std::mem::take(&mut self.chunks[count]);
+            let filled = self.next(&mut chunk);
+            answered += usize::from(chunk.batch.counts.contains(&true));
+            self.chunks[count] = chunk;
+            filled?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    fn next(&mut self, chunk: &mut Chunk) -> Result<()> {
+        let (size, truncate) = (self.settings.batch, self.settings.truncate);
+        if self.form.streams && self.settings.carry {
+            let steps = truncate.unwrap_or(self.form.steps);
+            if !self.task.stream(Part::Train, self.stream as usize, steps, size, &mut chunk.batch)? {
+                self.stream = 0;
+                if !self.task.stream(Part::Train, 0, steps, size, &mut chunk.batch)? {
+                    let message = format!("the data do not fill {size} streams of {steps} steps; expected a smaller batch or chunk");
+                    return Err(Error::new(Code::OutOfRange, message));
+                }
+            }
+            chunk.fresh = self.stream == 0;
+            self.stream += 1;
+            self.drawn += size as u64;
+            return Ok(());
+        }
+        let Some(steps) = truncate else {
+            chunk.fresh = true;
+            return self.draw(size, &mut chunk.batch);
+        };
+        if self.at == 0 {
+            let mut whole = std::mem::take(&mut self.whole);
+            let drawn = self.draw(size, &mut whole);
+            self.whole = whole;
+            drawn?;
+        }
+        chunk.fresh = self.at == 0;
+        cut(&self.form, &self.whole, self.at, steps, &mut chunk.batch);
+        self.at = if self.at + steps < self.whole.steps { self.at + steps } else { 0 };
+        Ok(())
+    }
+
+    fn draw(&mut self, size: usize, batch: &mut Batch) -> Result<()> {
+        self.examples.draw(self.drawn, size, &mut self.indices);
+        self.task.fill(Part::Train, &self.indices, batch)?;
+        self.drawn += size as u64;
+        Ok(())
+    }
+
+    /// Takes the next slice of the validation part; the first after a finished one begins anew.
+    pub fn validate_some(&mut self, size: usize) -> Result<Validation> {
+        let found = self.pass.advance(self.engine.net(), &*self.task, Part::Valid, self.settings.validation, size.max(1))?;
+        if found.done >= 1.0 {
+            self.pass = Pass::default();
+        }
+        Ok(found)
+    }
+
+    pub fn validate(&mut self) -> Result<Validation> {
+        loop {
+            let found = self.validate_some(64)?;
+            if found.done >= 1.0 {
+                return Ok(found);
+            }
+        }
+    }
+
+    pub fn net(&self) -> &Net<T> {
+        self.engine.net()
+    }
+    pub fn engine(&self) -> &Cpu<T> {
+        &self.engine
+    }
+    pub fn task(&self) -> &dyn Task {
+        &*self.task
+    }
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+    pub fn updates(&self) -> u64 {
+        self.updates
+    }
+}
+
+/// The configuration made to fit a task: input or embedding, head, readout.
+pub fn fitted(mut config: Config, form: &Form) -> Result<Config> {
+    match form.inputs {
+        Inputs::Numbers { width } => (config.input, config.embedding) = (width, None),
+        Inputs::Tokens { vocabulary } => {
+            let width = config.embedding.map_or(if config.input == 0 { EMBEDDING } else { config.input }, |e| e.width);
+            (config.input, config.embedding) = (0, Some(Embedding { vocabulary, width }));
+        }
+    }
+    let outputs = match form.answers {
+        Answers::Numbers { width } => width,
+        Answers::Classes { count } => count,
+    };
+    config.head = Some(Head { outputs });
+    config.readout = if config.bidirectional && form.last_only { Readout::FinalStates } else { Readout::Last };
+    config.checked()
+}
+
+fn started<T: Rule>(config: Config, settings: &Settings) -> Result<Net<T>> {
+    let start = net::Start { spectral_radius: None, memory_bias: settings.forget_bias };
+    let net = Net::random(config, settings.seed, start)?;
+    match settings.start {
+        Start::Pytorch => Ok(net),
+        Start::Chrono => Err(Error::new(Code::Unsupported, "start “chrono” is not there yet; expected “pytorch”")),
+    }
+}
+
+/// Steps `from` up to `from + steps` of a batch, or what there is of them. (An example that ended before has one step of zeros and
+/// no answer.)
+fn cut(form: &Form, whole: &Batch, from: usize, steps: usize, into: &mut Batch) {
+    let steps = steps.min(whole.steps - from);
+    into.reset(form, steps, whole.size);
+    let places = from * whole.size..(from + steps) * whole.size;
+    let piece = |width: usize| places.start * width..places.end * width;
+    let width = |n: usize| n / (whole.steps * whole.size).max(1);
+    into.numbers.copy_from_slice(&whole.numbers[piece(width(whole.numbers.len()))]);
+    into.tokens.copy_from_slice(&whole.tokens[piece(width(whole.tokens.len()))]);
+    into.targets.copy_from_slice(&whole.targets[piece(width(whole.targets.len()))]);
+    into.classes.copy_from_slice(&whole.classes[piece(width(whole.classes.len()))]);
+    into.counts.copy_from_slice(&whole.counts[places]);
+    for (length, whole) in into.lengths.iter_mut().zip(&whole.lengths) {
+        *length = whole.saturating_sub(from).clamp(1, steps);
+    }
+}

@@ -1,0 +1,195 @@
+//! `Trainer`: learn a task, one update after the other.
+
+use js_sys::Float64Array;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::*;
+
+use super::convert::{from_js_exactly, property, to_js};
+use super::network::Network;
+use crate::error::{Code, Error};
+use crate::io::safetensors::{Loaded, Names, write};
+use crate::net::Config;
+use crate::task::adding::Adding;
+use crate::task::temperature::Weather;
+use crate::task::{Answers, Baseline, Form, Inputs, Part, Task, Temperature};
+use crate::train::{self, Clip, Report, Schedule, Settings};
+
+/// A training under way. Owns wasm memory: `free()` it.
+#[wasm_bindgen]
+pub struct Trainer {
+    trainer: train::Trainer<f32>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct TaskOptions {
+    steps: usize,
+    station: usize,
+    seed: f64,
+}
+
+impl Default for TaskOptions {
+    fn default() -> Self {
+        TaskOptions { steps: 50, station: 0, seed: 1.0 }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FormSummary {
+    inputs: &'static str,
+    input_width: usize,
+    answers: &'static str,
+    outputs: usize,
+    steps: usize,
+    last_only: bool,
+    streams: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TaskSummary<'a> {
+    name: &'static str,
+    title: &'static str,
+    metric: &'static str,
+    unit: &'a str,
+    higher_is_better: bool,
+    form: FormSummary,
+    /// Examples of each part; absent for a generator.
+    examples: [Option<usize>; 3],
+}
+
+#[derive(Serialize)]
+struct Baselines {
+    valid: Vec<Baseline>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Summary<'a> {
+    task: TaskSummary<'a>,
+    network: &'a Config,
+    parameter_count: usize,
+    settings: &'a Settings,
+    updates: u64,
+    baselines: Baselines,
+}
+
+fn task(name: &str, options: &JsValue, data: &JsValue) -> Result<Box<dyn Task>, JsValue> {
+    let options: TaskOptions = from_js_exactly("task's options", options)?;
+    match name {
+        "adding" => Ok(Box::new(Adding::new(options.steps, options.seed as u64)?)),
+        "temperature" => {
+            let text = property(data, "weather").and_then(|w| w.as_string());
+            let text = text.ok_or_else(|| Error::new(Code::Format, "task “temperature” needs { weather }; expected the table's text"))?;
+            Ok(Box::new(Temperature::new(&Weather::parse(text.as_bytes())?, options.station)?))
+        }
+        other => Err(Error::unknown("task", other, ["adding", "temperature"]).into()),
+    }
+}
+
+/// The settings, every name in them known.
+fn settings(value: Option<JsValue>) -> Result<Settings, JsValue> {
+    let value = value.unwrap_or_default();
+    for (name, check) in [("schedule", check::<Schedule> as fn(&str, &JsValue) -> Result<(), JsValue>), ("clip", check::<Clip>)] {
+        if let Some(part) = property(&value, name) {
+            check(name, &part)?;
+        }
+    }
+    from_js_exactly("training settings", &value)
+}
+
+fn check<T: serde::de::DeserializeOwned>(what: &str, value: &JsValue) -> Result<(), JsValue> {
+    from_js_exactly::<T>(what, value).map(|_| ())
+}
+
+fn form(form: &Form) -> FormSummary {
+    let (inputs, input_width) = match form.inputs {
+        Inputs::Numbers { width } => ("numbers", width),
+        Inputs::Tokens { vocabulary } => ("tokens", vocabulary),
+    };
+    let (answers, outputs) = match form.answers {
+        Answers::Numbers { width } => ("numbers", width),
+        Answers::Classes { count } => ("classes", count),
+    };
+    FormSummary { inputs, input_width, answers, outputs, steps: form.steps, last_only: form.last_only, streams: form.streams }
+}
+
+#[wasm_bindgen]
+impl Trainer {
+    /// A training that has not begun. `config` is `{ task: { name, options }, network: { cell, hidden, … }, training: { … } }`,
+    /// `data` what the task reads: `{ weather, text, csv }`.
+    pub fn create(config: &JsValue, data: &JsValue) -> Result<Trainer, JsValue> {
+        let chosen = property(config, "task").unwrap_or_default();
+        let name = property(&chosen, "name").and_then(|n| n.as_string());
+        let name = name.ok_or_else(|| Error::new(Code::Format, "configuration: expected { task: { name } }"))?;
+        let task = task(&name, &property(&chosen, "options").unwrap_or_default(), data)?;
+        let network = property(config, "network").unwrap_or_default();
+        let network: Config = from_js_exactly("network", &network)?;
+        let trainer = train::Trainer::new(task, network, settings(property(config, "training"))?)?;
+        Ok(Trainer { trainer })
+    }
+
+    /// `n` updates. The report of the last, and `history`: n×5 of loss, norm, clipped norm, learning rate, coefficient.
+    pub fn update(&mut self, n: Option<usize>) -> Result<JsValue, JsValue> {
+        let n = n.unwrap_or(1).max(1);
+        let mut history = Vec::with_capacity(n * 5);
+        let mut last = Report::default();
+        for _ in 0..n {
+            last = self.trainer.update()?;
+            history.extend([last.loss, last.norm, last.clipped, last.learning_rate, last.coefficient]);
+        }
+        let report = to_js(&last)?;
+        let _ = js_sys::Reflect::set(&report, &"history".into(), &Float64Array::from(history.as_slice()).into());
+        Ok(report)
+    }
+
+    /// Validates for about that many milliseconds, or to the end: `{ done, loss, metric, examples }`. Call again until `done` is 1.
+    pub fn validate(&mut self, milliseconds: Option<f64>) -> Result<JsValue, JsValue> {
+        let until = milliseconds.map(|m| js_sys::Date::now() + m);
+        loop {
+            let found = self.trainer.validate_some(16)?;
+            if found.done >= 1.0 || until.is_some_and(|until| js_sys::Date::now() >= until) {
+                return to_js(&found);
+            }
+        }
+    }
+
+    /// What is trained on what, with every setting and the baselines.
+    pub fn summary(&self) -> Result<JsValue, JsValue> {
+        let task = self.trainer.task();
+        let spec = task.spec();
+        to_js(&Summary {
+            task: TaskSummary {
+                name: spec.name,
+                title: spec.title,
+                metric: spec.metric,
+                unit: task.unit(),
+                higher_is_better: task.higher_is_better(),
+                form: form(&task.form()),
+                examples: Part::ALL.map(|part| task.examples(part)),
+            },
+            network: self.trainer.net().config(),
+            parameter_count: self.trainer.net().parameter_count(),
+            settings: self.trainer.settings(),
+            updates: self.trainer.updates(),
+            baselines: Baselines { valid: task.baselines(Part::Valid) },
+        })
+    }
+
+    /// A copy of the network with the parameters of now.
+    pub fn network(&self) -> Network {
+        Network { net: self.trainer.net().clone(), loaded: Loaded::default() }
+    }
+
+    /// The parameters as a file that PyTorch reads.
+    pub fn save(&self) -> Result<Vec<u8>, JsValue> {
+        Ok(write(self.trainer.net(), &Names::default())?)
+    }
+}
+
+/// What the `Settings` are where nothing is chosen.
+#[wasm_bindgen(js_name = trainingDefaults)]
+pub fn training_defaults() -> Result<JsValue, JsValue> {
+    to_js(&Settings::default())
+}
