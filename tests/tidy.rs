@@ -11,7 +11,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("cell", &["math", "error"], &["serde"]),
     ("tape", &["cell", "math", "error"], &["nalgebra", "serde"]),
     ("net", &["tape", "cell", "math", "error"], &["nalgebra", "libm", "serde"]),
-    ("task", &["math", "error"], &["serde"]),
+    ("task", &["math", "error"], &["libm", "serde"]),
     ("probe", &["net", "tape", "cell", "math", "error"], &["nalgebra", "libm", "serde"]),
     ("io", &["net", "tape", "cell", "math", "error"], &["safetensors", "half", "serde"]),
     ("train", &["task", "net", "tape", "cell", "math", "error"], &["libm", "serde"]),

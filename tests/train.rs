@@ -1,11 +1,13 @@
 //! The trainer learns, and does the same thing twice.
 
 use unrolled::net::Config;
-use unrolled::task::adding::Adding;
+use unrolled::task::{self, Data, Options, Value};
 use unrolled::train::{Settings, Trainer};
 
 fn adding(cell: &str, steps: usize, settings: Settings) -> Trainer<f32> {
-    Trainer::new(Box::new(Adding::new(steps, 1).unwrap()), Config::new(cell, 0, 24), settings).unwrap()
+    let options = Options::from([("length".to_string(), Value::Number(steps as f64))]);
+    let task = task::make("adding", &options, &Data::default()).unwrap();
+    Trainer::new(task, Config::new(cell, 0, 24), settings).unwrap()
 }
 
 #[test]

@@ -4,13 +4,18 @@
 //! continued with "was" or "were". Every noun may be the subject, stand in a phrase after it or in one before it, and
 //! each draws its number for itself: neither the nearest noun nor counting tells the answer.
 
+use super::options::Chosen;
 use super::sentence::{MAX_DISTANCE, Sentence, pick};
-use super::{Example, Kind, Spec};
+use super::sentences::{self, Sentences};
+use super::{Data, Example, Kind, Spec, Task};
+use crate::error::Result;
 use crate::math::rng::Rng;
 
 pub const SPEC: Spec = Spec {
     name: "agreement",
     title: "Agreement: was or were",
+    text: "The verb to come has to agree with the subject, with other nouns between that do not count: the number of the subject is \
+           to be kept past all of them.",
     kind: Kind::Classification,
     input: "the words of a sentence up to its verb, as token ids: T×B",
     target: "the number of the subject, which the verb has to agree with",
@@ -23,11 +28,20 @@ pub const SPEC: Spec = Spec {
     ],
     metric: "accuracy over the test sentences, by distance",
     baseline: "half of the labels are singular; logistic regression on the words regardless of their order",
+    published: &[],
     sources: &[
         "T. Linzen, E. Dupoux, Y. Goldberg: Assessing the Ability of LSTMs to Learn Syntax-Sensitive Dependencies. TACL 2016",
         "sentences from a grammar of our own",
     ],
+    options: sentences::OPTIONS,
+    data: None,
+    suggestion: sentences::SUGGESTION,
+    make,
 };
+
+fn make(chosen: &Chosen<'_>, _: &Data) -> Result<Box<dyn Task>> {
+    Ok(Sentences::one(chosen, sample))
+}
 
 /// What a noun names: it says which verbs can be done to it.
 #[derive(Clone, Copy, PartialEq)]

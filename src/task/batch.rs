@@ -88,9 +88,8 @@ pub struct Score {
     pub count: f64,
 }
 
-/// What a method that learns nothing, or little, reaches on a part: a line in the plots.
+/// What a method that learns nothing, or little, reaches: a line in the plots.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Baseline {
     /// "persistence", "always 1", "guessing"
     pub name: String,
@@ -98,8 +97,20 @@ pub struct Baseline {
     pub loss: Option<f64>,
     /// In the unit of the metric.
     pub metric: Option<f64>,
-    /// "measured on the validation part", "exact", "reported: Arjovsky et al. 2016"
+    /// "measured on these examples", "exact", "reported: Arjovsky et al. 2016"
     pub source: String,
+}
+
+impl Baseline {
+    /// A loss and metric that arithmetic gives.
+    pub(super) fn exact(name: impl Into<String>, loss: f64, metric: f64) -> Self {
+        Self { name: name.into(), loss: Some(loss), metric: Some(metric), source: "exact".into() }
+    }
+
+    /// What a method reaches on the examples at hand.
+    pub(super) fn measured(name: impl Into<String>, loss: Option<f64>, metric: f64) -> Self {
+        Self { name: name.into(), loss, metric: Some(metric), source: "measured on these examples".into() }
+    }
 }
 
 /// A task with its options chosen and its data at hand.
@@ -110,6 +121,14 @@ pub trait Task: Send {
 
     /// How many different examples a part has; `None` for a generator, which never repeats itself.
     fn examples(&self, part: Part) -> Option<usize>;
+
+    /// The examples that a validation of at most `count` reads: spread evenly over a finite set, the first ones of a generator.
+    fn held_out(&self, part: Part, count: usize) -> Vec<u64> {
+        match self.examples(part) {
+            None => (0..count as u64).collect(),
+            Some(n) => (0..count.min(n)).map(|k| (k * n / count.min(n)) as u64).collect(),
+        }
+    }
 
     /// Fills `batch` with the examples of these indices: below `examples` where there is such a number, any otherwise.
     /// The same index always gives the same example.
@@ -128,7 +147,9 @@ pub trait Task: Send {
     fn score(&self, batch: &Batch, predictions: &[f32], per_example: bool) -> Score;
 
     /// From the mean of the scores to the metric: a square root for an RMSE, nothing for an accuracy. In the metric's unit.
-    fn metric(&self, mean: f64) -> f64;
+    fn metric(&self, mean: f64) -> f64 {
+        mean
+    }
 
     /// "°C", "%", "nats"; empty for a plain number.
     fn unit(&self) -> &str {
@@ -140,8 +161,17 @@ pub trait Task: Send {
         false
     }
 
-    /// Measured on this very part with these very options wherever that can be.
-    fn baselines(&self, part: Part) -> Vec<Baseline>;
+    /// What can be reached without learning, or with little, measured on these very examples wherever that can be.
+    ///
+    /// # Errors
+    /// As `fill`.
+    fn baselines(&self, part: Part, indices: &[u64]) -> Result<Vec<Baseline>>;
+
+    /// Answers of a step stand among the inputs of later ones (a forecast at every step), so that only a network in one direction
+    /// may be asked: one in two directions would read them off.
+    fn one_direction(&self) -> bool {
+        false
+    }
 
     /// A number that the network gives out or is to give out, in natural units (°C). The identity for most.
     fn natural(&self, value: f32) -> f32 {

@@ -174,7 +174,7 @@ pub const WORDS: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Kind, agreement, all, sentiment};
+    use super::super::{agreement, all, sentiment};
     use super::*;
 
     fn texts(text: &str) -> Vec<String> {
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn examples_are_in_the_vocabulary() {
         let vocabulary = Vocabulary::new();
-        for spec in all().into_iter().filter(|spec| spec.kind == Kind::Classification) {
+        for spec in all().iter().filter(|spec| !spec.examples.is_empty()) {
             assert!(spec.examples.len() >= 2, "{}", spec.name);
             for example in spec.examples {
                 let tokens = vocabulary.tokenize(example.text).expect("words");

@@ -4,13 +4,18 @@
 //! same words in another order, or one word more, and the meaning turns round. Each turn is drawn as often as not, so
 //! that no word by itself, however strong, says anything about the label.
 
+use super::options::Chosen;
 use super::sentence::{MAX_DISTANCE, Sentence, pick};
-use super::{Example, Kind, Spec};
+use super::sentences::{self, Sentences};
+use super::{Data, Example, Kind, Spec, Task};
+use crate::error::Result;
 use crate::math::rng::Rng;
 
 pub const SPEC: Spec = Spec {
     name: "sentiment",
     title: "Sentiment with reversals",
+    text: "A sentence that praises or blames, turned round by a not, a but, or a late “or so we thought”: no word tells the answer \
+           by itself.",
     kind: Kind::Classification,
     input: "the words of a sentence, as token ids: T×B",
     target: "what the sentence says in the end: negative or positive",
@@ -23,8 +28,17 @@ pub const SPEC: Spec = Spec {
     ],
     metric: "accuracy over the test sentences, by distance",
     baseline: "half of the labels are negative; logistic regression on the words regardless of their order",
+    published: &[],
     sources: &["L. Polanyi, A. Zaenen: Contextual Valence Shifters. 2006", "sentences from a grammar of our own"],
+    options: sentences::OPTIONS,
+    data: None,
+    suggestion: sentences::SUGGESTION,
+    make,
 };
+
+fn make(chosen: &Chosen<'_>, _: &Data) -> Result<Box<dyn Task>> {
+    Ok(Sentences::one(chosen, sample))
+}
 
 const SUBJECTS: [&str; 8] = ["forecast", "report", "flight", "trip", "weekend", "view", "weather", "food"];
 /// What is said, by polarity: negative, positive.

@@ -6,6 +6,7 @@ mod gradients;
 mod network;
 mod plots;
 mod series;
+mod tasks;
 mod trace;
 mod trainer;
 

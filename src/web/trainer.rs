@@ -1,37 +1,22 @@
 //! `Trainer`: learn a task, one update after the other.
 
 use js_sys::Float64Array;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::convert::{from_js_exactly, property, to_js};
+use super::convert::{from_js, from_js_exactly, property, to_js};
 use super::network::Network;
+use super::tasks;
 use crate::error::{Code, Error};
 use crate::io::safetensors::{Loaded, Names, write};
 use crate::net::Config;
-use crate::task::adding::Adding;
-use crate::task::temperature::Weather;
-use crate::task::{Answers, Baseline, Form, Inputs, Part, Task, Temperature};
+use crate::task::{self, Answers, Baseline, Form, Inputs, Part};
 use crate::train::{self, Clip, Report, Schedule, Settings};
 
 /// A training under way. Owns wasm memory: `free()` it.
 #[wasm_bindgen]
 pub struct Trainer {
     trainer: train::Trainer<f32>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-struct TaskOptions {
-    steps: usize,
-    station: usize,
-    seed: f64,
-}
-
-impl Default for TaskOptions {
-    fn default() -> Self {
-        TaskOptions { steps: 50, station: 0, seed: 1.0 }
-    }
 }
 
 #[derive(Serialize)]
@@ -75,19 +60,6 @@ struct Summary<'a> {
     baselines: Baselines,
 }
 
-fn task(name: &str, options: &JsValue, data: &JsValue) -> Result<Box<dyn Task>, JsValue> {
-    let options: TaskOptions = from_js_exactly("task's options", options)?;
-    match name {
-        "adding" => Ok(Box::new(Adding::new(options.steps, options.seed as u64)?)),
-        "temperature" => {
-            let text = property(data, "weather").and_then(|w| w.as_string());
-            let text = text.ok_or_else(|| Error::new(Code::Format, "task “temperature” needs { weather }; expected the table's text"))?;
-            Ok(Box::new(Temperature::new(&Weather::parse(text.as_bytes())?, options.station)?))
-        }
-        other => Err(Error::unknown("task", other, ["adding", "temperature"]).into()),
-    }
-}
-
 /// The settings, every name in them known.
 fn settings(value: Option<JsValue>) -> Result<Settings, JsValue> {
     let value = value.unwrap_or_default();
@@ -123,7 +95,8 @@ impl Trainer {
         let chosen = property(config, "task").unwrap_or_default();
         let name = property(&chosen, "name").and_then(|n| n.as_string());
         let name = name.ok_or_else(|| Error::new(Code::Format, "configuration: expected { task: { name } }"))?;
-        let task = task(&name, &property(&chosen, "options").unwrap_or_default(), data)?;
+        let options = from_js("task's options", &property(&chosen, "options").unwrap_or_default())?;
+        let task = task::make(&name, &options, &tasks::data(data)?)?;
         let network = property(config, "network").unwrap_or_default();
         let network: Config = from_js_exactly("network", &network)?;
         let trainer = train::Trainer::new(task, network, settings(property(config, "training"))?)?;
@@ -173,7 +146,7 @@ impl Trainer {
             parameter_count: self.trainer.net().parameter_count(),
             settings: self.trainer.settings(),
             updates: self.trainer.updates(),
-            baselines: Baselines { valid: task.baselines(Part::Valid) },
+            baselines: Baselines { valid: task.baselines(Part::Valid, &task.held_out(Part::Valid, self.trainer.settings().validation))? },
         })
     }
 
