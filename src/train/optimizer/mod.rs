@@ -1,6 +1,9 @@
 //! Optimisers: one file each and one line in `optimizers()`. The arithmetic is PyTorch's, operation by operation.
 
 mod adam;
+mod adamw;
+mod rmsprop;
+mod sgd;
 
 use std::collections::BTreeMap;
 
@@ -8,6 +11,7 @@ use serde::Serialize;
 
 use super::settings::number;
 use crate::error::{Code, Error, Result};
+use crate::math::Scalar;
 
 /// One number that can be chosen.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -17,6 +21,8 @@ pub struct OptionSpec {
     pub default: f64,
     pub low: f64,
     pub high: f64,
+    /// A whole number: a switch, where it goes from 0 to 1.
+    pub whole: bool,
 }
 
 /// What an optimiser says about itself.
@@ -52,9 +58,17 @@ pub trait Optimizer: Send + Sync {
     fn f64(&self, at: &At, parameters: &mut [f64], gradients: &[f64], moments: &mut [Vec<f64>]);
 }
 
+const WEIGHT_DECAY: OptionSpec =
+    OptionSpec { name: "weightDecay", title: "weight decay, added to the gradient", default: 0.0, low: 0.0, high: 10.0, whole: false };
+
+/// √x, correctly rounded: from f64 the root of an f32 rounds to the f32 root.
+fn root<T: Scalar>(x: T) -> T {
+    T::of(x.f64().sqrt())
+}
+
 /// The registry: one line per optimiser.
 pub fn optimizers() -> &'static [&'static dyn Optimizer] {
-    &[&adam::Adam]
+    &[&sgd::Sgd, &rmsprop::RmsProp, &adam::Adam, &adamw::AdamW]
 }
 
 pub fn find(name: &str) -> Result<&'static dyn Optimizer> {
@@ -75,6 +89,9 @@ pub(super) fn completed(spec: &Spec, given: &BTreeMap<String, f64>) -> Result<BT
     for option in spec.options {
         let value = given.get(option.name).copied().unwrap_or(option.default);
         number(&format!("options.{}", option.name), value, option.low, option.high)?;
+        if option.whole && value.fract() != 0.0 {
+            return Err(Error::new(Code::OutOfRange, format!("options.{} is {value}; expected a whole number", option.name)));
+        }
         full.insert(option.name.to_string(), value);
     }
     Ok(full)
