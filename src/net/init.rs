@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use super::{Config, Net, parameter_name};
-use crate::cell::Precision;
+use crate::cell::{Memory, Precision};
 use crate::error::{Code, Error, Result};
 use crate::math::kernel::{Strided, multiply_add};
 use crate::math::norm::norm;
@@ -64,15 +64,50 @@ impl<T: Precision> Net<T> {
         Ok(())
     }
 
+    /// Chrono initialisation for dependencies over up to `steps` steps: every bias of the cells 0, then the memory gate's ln u in
+    /// the sense that more keeps more, u uniform in [1, steps − 1], and where another gate lets the new in (the LSTM's i), its
+    /// bias the negative of that. Rounded to f32, like every random parameter.
+    ///
+    /// C. Tallec, Y. Ollivier: Can recurrent neural networks warp time? ICLR 2018, arXiv:1804.11188.
+    pub fn set_chrono(&mut self, steps: usize, seed: u64) -> Result<()> {
+        let (spec, config) = (self.cell().spec(), self.config().clone());
+        let memory = self.memory()?;
+        let sign = if memory.keeps > 0.5 { 1.0 } else { -1.0 };
+        let (keeps, writes) = (spec.block(memory.block).unwrap_or(0), spec.block("i"));
+        let mut rng = Rng::new(seed);
+        let longest = steps.max(2) as f64 - 1.0;
+        for p in self.parameters_mut().iter_mut().filter(|p| p.name.starts_with("bias_")) {
+            p.values.fill(T::zero());
+            if !p.name.starts_with("bias_ih") {
+                continue;
+            }
+            for j in 0..config.hidden {
+                let bias = libm::log(1.0 + rng.u() * (longest - 1.0)) as f32 as f64;
+                p.values[keeps * config.hidden + j] = T::of(sign * bias);
+                if let Some(writes) = writes {
+                    p.values[writes * config.hidden + j] = T::of(-bias);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The memory gate, where there is one and it has a bias.
+    fn memory(&self) -> Result<Memory> {
+        let Some(memory) = self.cell().spec().memory else {
+            let message = format!("cell “{}” has no memory gate; expected a gated cell", self.config().cell);
+            return Err(Error::new(Code::Unsupported, message));
+        };
+        if !self.config().bias {
+            return Err(Error::new(Code::Unsupported, "this network has no biases; expected bias: true"));
+        }
+        Ok(memory)
+    }
+
     /// Sets the memory gate's input bias so that `bias` > 0 keeps, and clears its recurrent bias.
     pub fn set_memory_bias(&mut self, bias: f64) -> Result<()> {
         let (spec, config) = (self.cell().spec(), self.config().clone());
-        let Some(memory) = spec.memory else {
-            return Err(Error::new(Code::Unsupported, format!("cell “{}” has no memory gate; expected a gated cell", config.cell)));
-        };
-        if !config.bias {
-            return Err(Error::new(Code::Unsupported, "this network has no biases; expected bias: true"));
-        }
+        let memory = self.memory()?;
         let sign = if memory.keeps > 0.5 { 1.0 } else { -1.0 };
         let block = spec.block(memory.block).unwrap_or(0);
         for layer in 0..config.layers {
@@ -151,5 +186,28 @@ mod tests {
         assert_eq!(net.parameter("bias_ih_l0").unwrap().values[9..18], [3.0; 9]);
         assert_eq!(net.parameter("bias_hh_l0").unwrap().values[9..18], [0.0; 9]);
         assert!(Net::<f32>::random(Config::new("rnn", 2, 9), 5, start).is_err());
+    }
+
+    #[test]
+    fn chrono_biases_are_logarithms_of_times_up_to_the_longest() {
+        for (cell, options, keeps, sign) in [("lstm", "", 1, 1.0f32), ("gru", "keep", 1, 1.0), ("gru", "replace", 1, -1.0)] {
+            let mut config = Config::new(cell, 2, 400);
+            if !options.is_empty() {
+                config.options.insert("update".into(), options.into());
+            }
+            let mut net = Net::<f32>::random(config, 5, Start::default()).unwrap();
+            net.set_chrono(201, 9).unwrap();
+            assert!(net.parameter("bias_hh_l0").unwrap().values.iter().all(|b| *b == 0.0));
+            let bias = &net.parameter("bias_ih_l0").unwrap().values;
+            let memory: Vec<f64> = bias[keeps * 400..(keeps + 1) * 400].iter().map(|b| (sign * b).into()).collect();
+            let mean = memory.iter().map(|b| libm::exp(*b)).sum::<f64>() / 400.0;
+            assert!(memory.iter().all(|b| (0.0..=libm::log(200.0)).contains(b)), "{cell} {options}");
+            assert!((mean - 100.5).abs() < 9.0, "{cell} {options}: {mean} is not the middle of 1 to 200");
+            for (j, b) in bias.iter().enumerate().filter(|(j, _)| j / 400 != keeps) {
+                let expected = if cell == "lstm" && j < 400 { -memory[j] } else { 0.0 };
+                assert_eq!(f64::from(*b), expected, "{cell} {options} {j}");
+            }
+        }
+        assert!(Net::<f32>::random(Config::new("rnn", 2, 9), 5, Start::default()).unwrap().set_chrono(10, 1).is_err());
     }
 }

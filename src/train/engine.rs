@@ -6,7 +6,7 @@ use super::dropout;
 use super::loss::{batch_loss, weight};
 use super::optimizer::{At, Optimizer};
 use crate::cell::Precision;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::net::{Gradients, Initial, Input, Net, Readout, Run, Trace, Upstream, Workspace};
 use crate::task::{Batch, Form};
 
@@ -137,6 +137,19 @@ impl<T: Rule> Cpu<T> {
         for ((p, g), m) in all {
             T::step(self.optimizer, &at, &mut p.values, g, m);
         }
+    }
+
+    pub fn optimizer(&self) -> &'static dyn Optimizer {
+        self.optimizer
+    }
+
+    /// Replaces a tensor's values, which have to be as many as it has.
+    pub(super) fn set_parameter(&mut self, name: &str, values: &[T]) -> Result<()> {
+        let found = self.space.parameters_mut().iter_mut().find(|p| p.name == name && p.values.len() == values.len());
+        let p =
+            found.ok_or_else(|| Error::new(Code::Shape, format!("{} values for “{name}”; expected as many as it has", values.len())))?;
+        p.values.copy_from_slice(values);
+        Ok(())
     }
 
     /// One over the number of values that the loss of these chunks is a mean of.

@@ -1,5 +1,6 @@
 //! Training: settings, losses of a batch, clipping, optimisers, and the trainer that puts them to work on a task.
 
+mod checkpoint;
 mod clip;
 mod dropout;
 mod engine;
@@ -11,13 +12,14 @@ mod settings;
 mod trainer;
 mod validation;
 
+pub use checkpoint::about;
 pub use clip::{Clip, ClipKind, Clipped, clip};
 pub use dropout::fill_mask;
-pub use engine::{Chunk, Cpu, Engine, Order, Outcome};
+pub use engine::{Chunk, Cpu, Engine, Order, Outcome, Rule};
 pub use examples::Examples;
 pub use loss::batch_loss;
 pub use optimizer::{At, Optimizer, OptionSpec, Spec, find as find_optimizer, optimizers};
 pub use schedule::{Schedule, ScheduleKind};
 pub use settings::{Settings, Start};
 pub use trainer::{Report, Trainer, fitted};
-pub use validation::Validation;
+pub use validation::{Best, Validation};

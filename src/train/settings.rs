@@ -96,7 +96,19 @@ impl Settings {
             return Err(out_of_range("dropout", self.dropout, "at least 0 and below 1"));
         }
         number("forgetBias", self.forget_bias.unwrap_or(0.0), -1e6, 1e6)?;
+        if self.start == Start::Chrono && self.forget_bias.is_some() {
+            let message = "start “chrono” and forgetBias both set the forget gate's bias; expected one of them";
+            return Err(Error::new(Code::Unsupported, message));
+        }
         Ok(self)
+    }
+
+    /// Every number that need not be whole, in a fixed order.
+    pub(super) fn numbers(&mut self) -> Vec<&mut f64> {
+        let mut all = vec![&mut self.learning_rate, &mut self.schedule.floor, &mut self.clip.limit, &mut self.dropout];
+        all.extend(self.forget_bias.as_mut());
+        all.extend(self.options.values_mut());
+        all
     }
 }
 

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
+use super::checkpoint::Counters;
 use super::engine::{Chunk, Cpu, Engine, Order, Rule};
 use super::examples::Examples;
 use super::optimizer;
 use super::settings::{Settings, Start};
-use super::validation::{Pass, Validation};
+use super::validation::{Best, Pass, Validation};
 use crate::error::{Code, Error, Result};
 use crate::net::{self, Config, Embedding, Head, Net, Readout};
 use crate::task::{Answers, Batch, Form, Inputs, Part, Task};
@@ -33,24 +34,22 @@ pub struct Report {
 pub struct Trainer<T: Rule> {
     task: Box<dyn Task>,
     form: Form,
-    settings: Settings,
-    engine: Cpu<T>,
+    pub(super) settings: Settings,
+    pub(super) engine: Cpu<T>,
+    pub(super) counters: Counters,
     examples: Examples,
-    /// Examples drawn so far.
-    drawn: u64,
-    updates: u64,
-    /// The batch that is being cut into chunks, where BPTT is truncated; `at` is where the next chunk begins.
+    /// The batch that is being cut into chunks, where BPTT is truncated.
     whole: Batch,
-    at: usize,
-    /// The next chunk of a stream.
-    stream: u64,
     chunks: Vec<Chunk>,
     indices: Vec<u64>,
-    pass: Pass,
+    pass: Pass<T>,
+    /// The best validation and the parameters that it measured.
+    pub(super) best: Option<(Best, Vec<Vec<T>>)>,
 }
 
 /// Examples are drawn, parameters begin and masks fall by seeds of their own.
 const ORDER_SEED: u64 = 0x6F72_6465_7200_0001;
+const CHRONO_SEED: u64 = 0x6368_726F_6E6F_0001;
 const MASK_SEED: u64 = 0x6D61_736B_7300_0001;
 /// Width of an embedding where none is given.
 const EMBEDDING: usize = 16;
@@ -65,13 +64,37 @@ impl<T: Rule> Trainer<T> {
             let message = "a network in two directions reads whole sequences; expected no truncation and no carried state";
             return Err(Error::new(Code::Unsupported, message));
         }
-        let net = started(config, &settings)?;
+        let net = started(config, &settings, form.steps)?;
         let examples = Examples::new(settings.seed ^ ORDER_SEED, task.examples(Part::Train));
         let rule = optimizer::find(&settings.optimizer)?;
         let options = rule.spec().options.iter().map(|o| settings.options.get(o.name).copied().unwrap_or(o.default)).collect();
         let engine = Cpu::new(net, form, rule, options, settings.clip, (settings.dropout, settings.seed ^ MASK_SEED));
-        let (whole, chunks, indices, pass) = (Batch::default(), vec![], vec![], Pass::default());
-        Ok(Trainer { task, form, settings, engine, examples, drawn: 0, updates: 0, whole, at: 0, stream: 0, chunks, indices, pass })
+        let (whole, chunks, indices, pass) = (Batch::default(), vec![], vec![], Pass::new(engine.net()));
+        let counters = Counters::default();
+        Ok(Trainer { task, form, settings, engine, counters, examples, whole, chunks, indices, pass, best: None })
+    }
+
+    /// Goes on at these counters.
+    pub(super) fn resume(&mut self, counters: Counters) -> Result<()> {
+        self.counters = counters;
+        if counters.at == 0 {
+            return Ok(());
+        }
+        // In the midst of a batch: the same one once more.
+        let size = self.settings.batch as u64;
+        let Some(drawn) = counters.drawn.checked_sub(size) else {
+            return Err(Error::new(Code::Format, "the checkpoint is in the midst of a batch that was not drawn"));
+        };
+        self.counters.drawn = drawn;
+        let mut whole = std::mem::take(&mut self.whole);
+        let filled = self.draw(size as usize, &mut whole);
+        self.whole = whole;
+        filled?;
+        if counters.at >= self.whole.steps {
+            let message = format!("the checkpoint stands at step {}; expected below {}", counters.at, self.whole.steps);
+            return Err(Error::new(Code::Format, message));
+        }
+        Ok(())
     }
 
     /// One update of the optimiser.
@@ -79,11 +102,11 @@ impl<T: Rule> Trainer<T> {
         let count = self.gather()?;
         let order = self.order();
         let outcome = self.engine.update(&self.chunks[..count], &order)?;
-        self.updates += 1;
+        self.counters.updates += 1;
         let (loss, found) = (outcome.loss, outcome.clipped);
         Ok(Report {
-            update: self.updates,
-            examples: self.drawn,
+            update: self.counters.updates,
+            examples: self.counters.drawn,
             loss,
             norm: found.norm,
             clipped: found.clipped,
@@ -94,7 +117,10 @@ impl<T: Rule> Trainer<T> {
     }
 
     fn order(&self) -> Order {
-        Order { learning_rate: self.settings.learning_rate * self.settings.schedule.factor(self.updates), update: self.updates + 1 }
+        Order {
+            learning_rate: self.settings.learning_rate * self.settings.schedule.factor(self.counters.updates),
+            update: self.counters.updates + 1,
+        }
     }
 
     /// Fills the chunks of the next update: as many with answers as are accumulated, and those without that lie between.
@@ -118,46 +144,54 @@ impl<T: Rule> Trainer<T> {
         let (size, truncate) = (self.settings.batch, self.settings.truncate);
         if self.form.streams && self.settings.carry {
             let steps = truncate.unwrap_or(self.form.steps);
-            if !self.task.stream(Part::Train, self.stream as usize, steps, size, &mut chunk.batch)? {
-                self.stream = 0;
+            if !self.task.stream(Part::Train, self.counters.stream as usize, steps, size, &mut chunk.batch)? {
+                self.counters.stream = 0;
                 if !self.task.stream(Part::Train, 0, steps, size, &mut chunk.batch)? {
                     let message = format!("the data do not fill {size} streams of {steps} steps; expected a smaller batch or chunk");
                     return Err(Error::new(Code::OutOfRange, message));
                 }
             }
-            chunk.fresh = self.stream == 0;
-            self.stream += 1;
-            self.drawn += size as u64;
+            chunk.fresh = self.counters.stream == 0;
+            self.counters.stream += 1;
+            self.counters.drawn += size as u64;
             return Ok(());
         }
         let Some(steps) = truncate else {
             chunk.fresh = true;
             return self.draw(size, &mut chunk.batch);
         };
-        if self.at == 0 {
+        if self.counters.at == 0 {
             let mut whole = std::mem::take(&mut self.whole);
             let drawn = self.draw(size, &mut whole);
             self.whole = whole;
             drawn?;
         }
-        chunk.fresh = self.at == 0;
-        cut(&self.form, &self.whole, self.at, steps, &mut chunk.batch);
-        self.at = if self.at + steps < self.whole.steps { self.at + steps } else { 0 };
+        chunk.fresh = self.counters.at == 0;
+        cut(&self.form, &self.whole, self.counters.at, steps, &mut chunk.batch);
+        self.counters.at = if self.counters.at + steps < self.whole.steps { self.counters.at + steps } else { 0 };
         Ok(())
     }
 
     fn draw(&mut self, size: usize, batch: &mut Batch) -> Result<()> {
-        self.examples.draw(self.drawn, size, &mut self.indices);
+        self.examples.draw(self.counters.drawn, size, &mut self.indices);
         self.task.fill(Part::Train, &self.indices, batch)?;
-        self.drawn += size as u64;
+        self.counters.drawn += size as u64;
         Ok(())
     }
 
     /// Takes the next slice of the validation part; the first after a finished one begins anew.
     pub fn validate_some(&mut self, size: usize) -> Result<Validation> {
-        let found = self.pass.advance(self.engine.net(), &*self.task, Part::Valid, self.settings.validation, size.max(1))?;
+        let (now, count) = ((self.engine.net(), self.counters.updates), self.settings.validation);
+        let mut found = self.pass.advance(now, &*self.task, Part::Valid, count, size.max(1))?;
         if found.done >= 1.0 {
-            self.pass = Pass::default();
+            // (Written so that a NaN is never the best, and anything is better than one.)
+            found.best = found.loss.is_finite() && self.best.as_ref().is_none_or(|(best, _)| found.loss < best.loss);
+            self.counters.since = if found.best { 0 } else { self.counters.since + 1 };
+            found.stop = self.settings.patience.is_some_and(|patience| self.counters.since >= patience);
+            if found.best {
+                let parameters = self.pass.net().parameters().iter().map(|p| p.values.clone()).collect();
+                self.best = Some((Best { update: found.update, loss: found.loss, metric: found.metric }, parameters));
+            }
         }
         Ok(found)
     }
@@ -169,6 +203,21 @@ impl<T: Rule> Trainer<T> {
                 return Ok(found);
             }
         }
+    }
+
+    /// The best validation so far.
+    pub fn best(&self) -> Option<Best> {
+        self.best.as_ref().map(|(best, _)| *best)
+    }
+
+    /// The network as it was at the best validation.
+    pub fn best_net(&self) -> Option<Net<T>> {
+        let (_, values) = self.best.as_ref()?;
+        let mut net = self.net().clone();
+        for (p, values) in net.parameters_mut().iter_mut().zip(values) {
+            p.values.copy_from_slice(values);
+        }
+        Some(net)
     }
 
     pub fn net(&self) -> &Net<T> {
@@ -184,7 +233,7 @@ impl<T: Rule> Trainer<T> {
         &self.settings
     }
     pub fn updates(&self) -> u64 {
-        self.updates
+        self.counters.updates
     }
 }
 
@@ -206,13 +255,13 @@ pub fn fitted(mut config: Config, form: &Form) -> Result<Config> {
     config.checked()
 }
 
-fn started<T: Rule>(config: Config, settings: &Settings) -> Result<Net<T>> {
+fn started<T: Rule>(config: Config, settings: &Settings, steps: usize) -> Result<Net<T>> {
     let start = net::Start { spectral_radius: None, memory_bias: settings.forget_bias };
-    let net = Net::random(config, settings.seed, start)?;
-    match settings.start {
-        Start::Pytorch => Ok(net),
-        Start::Chrono => Err(Error::new(Code::Unsupported, "start “chrono” is not there yet; expected “pytorch”")),
+    let mut net = Net::random(config, settings.seed, start)?;
+    if settings.start == Start::Chrono {
+        net.set_chrono(steps, settings.seed ^ CHRONO_SEED)?;
     }
+    Ok(net)
 }
 
 /// Steps `from` up to `from + steps` of a batch, or what there is of them. (An example that ended before has one step of zeros and

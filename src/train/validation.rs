@@ -1,11 +1,11 @@
-//! How well the network does on examples that it does not learn from, in slices.
+//! How well the network does on examples that it does not learn from, in slices, and which parameters did best.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::loss::{batch_loss, weight};
 use crate::cell::Precision;
 use crate::error::Result;
-use crate::net::{Input, Net, Readout, Run};
+use crate::net::{Input, Net, Readout, Run, Trace, Workspace};
 use crate::task::{Batch, Part, Score, Task};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -16,22 +16,51 @@ pub struct Validation {
     pub loss: f64,
     pub metric: f64,
     pub examples: usize,
+    /// After how many updates the network was as it is here.
+    pub update: u64,
+    /// At the end: this is the smallest loss so far.
+    pub best: bool,
+    /// At the end: as many validations without improvement as `Settings::patience` allows.
+    pub stop: bool,
 }
 
-/// A validation under way.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Pass {
+/// The best validation so far.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    pub update: u64,
+    pub loss: f64,
+    pub metric: f64,
+}
+
+/// A validation under way: of the network as it was when it began, whatever is learned meanwhile.
+pub(super) struct Pass<T: Precision> {
+    space: Workspace<T>,
     at: usize,
+    update: u64,
     loss: f64,
     weight: f64,
     score: Score,
     batch: Batch,
     indices: Vec<u64>,
+    d: Vec<T>,
+    predictions: Vec<f32>,
 }
 
-impl Pass {
-    /// Takes the next examples, at most `size` of `count` in all, spread evenly over a finite set.
-    pub fn advance<T: Precision>(&mut self, net: &Net<T>, task: &dyn Task, part: Part, count: usize, size: usize) -> Result<Validation> {
+impl<T: Precision> Pass<T> {
+    pub fn new(net: &Net<T>) -> Self {
+        let (space, score, batch) = (Workspace::new(net.clone()), Score::default(), Batch::default());
+        let (indices, d, predictions) = (vec![], vec![], vec![]);
+        Pass { space, at: 0, update: 0, loss: 0.0, weight: 0.0, score, batch, indices, d, predictions }
+    }
+
+    /// Takes the next examples, at most `size` of `count` in all, spread evenly over a finite set. The first slice copies `net`.
+    pub fn advance(&mut self, net: (&Net<T>, u64), task: &dyn Task, part: Part, count: usize, size: usize) -> Result<Validation> {
+        if self.at == 0 {
+            (self.update, self.loss, self.weight, self.score) = (net.1, 0.0, 0.0, Score::default());
+            for (to, from) in self.space.parameters_mut().iter_mut().zip(net.0.parameters()) {
+                to.values.copy_from_slice(&from.values);
+            }
+        }
         let of = task.examples(part);
         let count = of.map_or(count, |n| n.min(count));
         let to = (self.at + size).min(count);
@@ -39,21 +68,32 @@ impl Pass {
         self.indices.extend((self.at..to).map(|k| of.map_or(k, |n| k * n / count) as u64));
         if !self.indices.is_empty() {
             task.fill(part, &self.indices, &mut self.batch)?;
-            let (batch, form) = (&self.batch, task.form());
-            let trace = net.run(run_of(batch))?;
-            let y = trace.prediction().unwrap_or(&[]);
-            let per_example = net.config().readout == Readout::FinalStates;
-            self.loss += batch_loss(&form, batch, y, per_example, 1.0, &mut vec![])?;
-            self.weight += weight(&form, batch) as f64;
-            let y: Vec<f32> = y.iter().map(|y| y.f64() as f32).collect();
-            let score = task.score(batch, &y, per_example);
-            self.score.sum += score.sum;
-            self.score.count += score.count;
+            self.measure(task)?;
         }
-        self.at = to;
         let done = if count == 0 { 1.0 } else { to as f64 / count as f64 };
+        self.at = if to == count { 0 } else { to };
         let (loss, metric) = (self.loss / self.weight, task.metric(self.score.sum / self.score.count));
-        Ok(Validation { done, loss, metric, examples: to })
+        Ok(Validation { done, loss, metric, examples: to, update: self.update, best: false, stop: false })
+    }
+
+    fn measure(&mut self, task: &dyn Task) -> Result<()> {
+        let (batch, form) = (&self.batch, task.form());
+        let per_example = self.space.net().config().readout == Readout::FinalStates;
+        self.space.run(run_of(batch))?;
+        let y = self.space.trace().and_then(Trace::prediction).unwrap_or(&[]);
+        self.loss += batch_loss(&form, batch, y, per_example, 1.0, &mut self.d)?;
+        self.weight += weight(&form, batch) as f64;
+        self.predictions.clear();
+        self.predictions.extend(y.iter().map(|y| y.f64() as f32));
+        let score = task.score(batch, &self.predictions, per_example);
+        self.score.sum += score.sum;
+        self.score.count += score.count;
+        Ok(())
+    }
+
+    /// The network that was measured.
+    pub fn net(&self) -> &Net<T> {
+        self.space.net()
     }
 }
 

@@ -144,7 +144,7 @@ fn survey(header: &[u8], data: u64) -> Result<usize> {
 }
 
 /// The container's own errors in our words, with foreign text cut short.
-fn foreign(error: &SafeTensorError) -> Error {
+pub(super) fn foreign(error: &SafeTensorError) -> Error {
     let message = match error {
         SafeTensorError::InvalidOffset(name) => {
             format!("the values of tensor “{}” do not begin where those before end; expected no gap and no overlap", clip(name))

@@ -7,9 +7,11 @@
 mod header;
 mod names;
 mod read;
+mod tensors;
 mod write;
 
 pub use read::read;
+pub use tensors::{Named, Stored, note, read_tensors, write_tensors};
 pub use write::write;
 
 use serde::{Deserialize, Serialize};

@@ -208,7 +208,7 @@ fn head_bias(tensors: &Tensors, name: String, config: &Config, assumed: &mut Vec
 }
 
 /// Little-endian values. Every one of the four types is exact in f64.
-fn values<T: Precision>(name: &str, tensor: &Tensor) -> Result<Vec<T>> {
+pub(super) fn values<T: Precision>(name: &str, tensor: &Tensor) -> Result<Vec<T>> {
     let bytes = tensor.bytes;
     Ok(match tensor.dtype {
         Dtype::F64 => bytes.as_chunks().0.iter().map(|b| T::of(f64::from_le_bytes(*b))).collect(),
