@@ -14,7 +14,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("task", &["math", "error"], &["libm", "serde"]),
     ("probe", &["net", "tape", "cell", "math", "error"], &["nalgebra", "libm", "serde"]),
     ("io", &["net", "tape", "cell", "math", "error"], &["safetensors", "half", "serde"]),
-    ("train", &["io", "task", "net", "tape", "cell", "math", "error"], &["libm", "serde", "serde_json"]),
+    ("train", &["probe", "io", "task", "net", "tape", "cell", "math", "error"], &["libm", "serde", "serde_json"]),
     ("plot", &["probe", "tape", "cell", "error"], &["plotters", "plotters_backend", "serde"]),
     (
         "web",

@@ -8,4 +8,4 @@ mod series;
 pub use explain::{Evaluated, Evaluator, Explanation, Source, Term, Wanted};
 pub use influence::Influence;
 pub use jacobian::{Jacobian, RunningProduct, State, StepJacobians, jacobian};
-pub use series::{Saturation, gradient_norms, half_life, lane_means, lane_norms, saturation};
+pub use series::{SATURATED, Saturation, gradient_norms, half_life, lane_means, lane_norms, saturation};

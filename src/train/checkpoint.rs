@@ -84,6 +84,10 @@ fn file_name(config: &Config, name: &str) -> String {
 impl<T: Rule> Trainer<T> {
     /// `about` comes back from [`about`]. The same training gives the same bytes.
     pub fn save(&self, about: &str) -> Result<Vec<u8>> {
+        if self.slow.is_some() {
+            let message = "an update is half done; expected its last phase before a checkpoint";
+            return Err(Error::new(Code::Unsupported, message));
+        }
         let config = self.net().config();
         let mut tensors = vec![];
         let kinds = self.engine.optimizer().spec().moments;

@@ -69,7 +69,7 @@ fn coefficient<T: Scalar>(norm: f64, limit: f64) -> f64 {
     if ratio > 1.0 { 1.0 } else { ratio }
 }
 
-fn total_norm<T: Scalar>(gradients: &[Vec<T>]) -> f64 {
+pub(super) fn total_norm<T: Scalar>(gradients: &[Vec<T>]) -> f64 {
     let squares = gradients.iter().map(|g| {
         let norm = rounded_norm::<T>(g.iter().map(|g| g.f64() * g.f64()).sum());
         norm * norm

@@ -1,7 +1,7 @@
 //! What computes an update. The trainer decides which examples, when and at what rate; the engine does the rest, all of it, so
 //! that one which keeps everything on another device fits in.
 
-use super::clip::{Clip, Clipped, clip};
+use super::clip::{Clip, Clipped, clip, total_norm};
 use super::dropout;
 use super::loss::{batch_loss, weight};
 use super::optimizer::{At, Optimizer};
@@ -16,6 +16,8 @@ pub struct Chunk {
     pub batch: Batch,
     /// Begins with a zero state; else with the state that the chunk before left, without gradient.
     pub fresh: bool,
+    /// Step of its sequence, or of its stream, at which it begins.
+    pub from: usize,
 }
 
 /// How an update is to be done.
@@ -61,6 +63,8 @@ pub struct Cpu<T: Precision> {
     pub(super) runs: u64,
     /// Loss summed over the chunks of an update.
     loss: f64,
+    /// The gradients at hand are those of the run at hand.
+    backed: bool,
 }
 
 impl<T: Rule> Cpu<T> {
@@ -70,7 +74,7 @@ impl<T: Rule> Cpu<T> {
         let gradients = zeros();
         let space = Workspace::new(net);
         let (upstream, carried) = (Upstream::default(), vec![]);
-        Cpu { space, form, optimizer, options, clip, dropout, moments, gradients, upstream, carried, runs: 0, loss: 0.0 }
+        Cpu { space, form, optimizer, options, clip, dropout, moments, gradients, upstream, carried, runs: 0, loss: 0.0, backed: false }
     }
 
     /// Forgets the sums of the update before.
@@ -100,6 +104,7 @@ impl<T: Rule> Cpu<T> {
                 run.masks.push(mask);
             }
         }
+        self.backed = false;
         self.space.run(run)?;
         self.carried = self.space.carried()?;
         self.runs += 1;
@@ -117,6 +122,7 @@ impl<T: Rule> Cpu<T> {
 
     /// The way back through the chunk; its gradients are added to the update's.
     pub fn backward(&mut self) -> Result<()> {
+        self.backed = true;
         let found = self.space.backward(&self.upstream)?;
         for (sum, found) in self.gradients.iter_mut().zip(&found.parameters) {
             for (sum, g) in sum.iter_mut().zip(&found.values) {
@@ -126,8 +132,23 @@ impl<T: Rule> Cpu<T> {
         Ok(())
     }
 
+    /// Everything about one chunk: a chunk without an answer only carries the state on.
+    pub fn chunk(&mut self, chunk: &Chunk, share: f64) -> Result<()> {
+        self.forward(chunk)?;
+        if chunk.batch.counts.contains(&true) {
+            self.loss(chunk, share)?;
+            self.backward()?;
+        }
+        Ok(())
+    }
+
     pub fn clip(&mut self) -> Clipped {
         clip(&mut self.gradients, self.clip)
+    }
+
+    /// Norm of the gradients summed so far.
+    pub fn norm(&self) -> f64 {
+        total_norm(&self.gradients)
     }
 
     /// One step of the optimiser.
@@ -161,8 +182,14 @@ impl<T: Rule> Cpu<T> {
     pub fn trace(&self) -> Option<&Trace<T>> {
         self.space.trace()
     }
+    /// Absent where the last chunk has not been gone back through.
     pub fn last_gradients(&self) -> Option<&Gradients<T>> {
-        self.space.gradients()
+        self.space.gradients().filter(|_| self.backed)
+    }
+
+    /// Summed over the chunks so far.
+    pub fn last_loss(&self) -> f64 {
+        self.loss
     }
 
     /// Of the last update, in the order of the parameters, clipped if it was.
@@ -176,11 +203,7 @@ impl<T: Rule> Engine<T> for Cpu<T> {
         let share = self.share(chunks);
         self.begin();
         for chunk in chunks {
-            self.forward(chunk)?;
-            if chunk.batch.counts.contains(&true) {
-                self.loss(chunk, share)?;
-                self.backward()?;
-            }
+            self.chunk(chunk, share)?;
         }
         let clipped = self.clip();
         self.step(order);

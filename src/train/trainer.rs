@@ -6,6 +6,7 @@ use super::checkpoint::Counters;
 use super::engine::{Chunk, Cpu, Engine, Order, Rule};
 use super::examples::Examples;
 use super::optimizer;
+use super::phase::Slow;
 use super::settings::{Settings, Start};
 use super::validation::{Best, Pass, Validation};
 use crate::error::{Code, Error, Result};
@@ -40,7 +41,9 @@ pub struct Trainer<T: Rule> {
     examples: Examples,
     /// The batch that is being cut into chunks, where BPTT is truncated.
     whole: Batch,
-    chunks: Vec<Chunk>,
+    pub(super) chunks: Vec<Chunk>,
+    /// An update that is being looked at phase by phase.
+    pub(super) slow: Option<Slow>,
     indices: Vec<u64>,
     pass: Pass<T>,
     /// The best validation and the parameters that it measured.
@@ -51,6 +54,8 @@ pub struct Trainer<T: Rule> {
 const ORDER_SEED: u64 = 0x6F72_6465_7200_0001;
 const CHRONO_SEED: u64 = 0x6368_726F_6E6F_0001;
 const MASK_SEED: u64 = 0x6D61_736B_7300_0001;
+/// Chunks looked through for one with an answer.
+const MOST_CHUNKS: usize = 20_000;
 /// Width of an embedding where none is given.
 const EMBEDDING: usize = 16;
 
@@ -64,6 +69,10 @@ impl<T: Rule> Trainer<T> {
             let message = "a network in two directions reads whole sequences; expected no truncation and no carried state";
             return Err(Error::new(Code::Unsupported, message));
         }
+        if config.bidirectional && task.one_direction() {
+            let message = format!("in task “{}” answers stand among later inputs; expected a network in one direction", task.spec().name);
+            return Err(Error::new(Code::Unsupported, message));
+        }
         let net = started(config, &settings, form.steps)?;
         let examples = Examples::new(settings.seed ^ ORDER_SEED, task.examples(Part::Train));
         let rule = optimizer::find(&settings.optimizer)?;
@@ -71,7 +80,7 @@ impl<T: Rule> Trainer<T> {
         let engine = Cpu::new(net, form, rule, options, settings.clip, (settings.dropout, settings.seed ^ MASK_SEED));
         let (whole, chunks, indices, pass) = (Batch::default(), vec![], vec![], Pass::new(engine.net()));
         let counters = Counters::default();
-        Ok(Trainer { task, form, settings, engine, counters, examples, whole, chunks, indices, pass, best: None })
+        Ok(Trainer { task, form, settings, engine, counters, examples, whole, chunks, slow: None, indices, pass, best: None })
     }
 
     /// Goes on at these counters.
@@ -99,6 +108,9 @@ impl<T: Rule> Trainer<T> {
 
     /// One update of the optimiser.
     pub fn update(&mut self) -> Result<Report> {
+        if self.slow.is_some() {
+            return self.finish_slowly();
+        }
         let count = self.gather()?;
         let order = self.order();
         let outcome = self.engine.update(&self.chunks[..count], &order)?;
@@ -116,7 +128,7 @@ impl<T: Rule> Trainer<T> {
         })
     }
 
-    fn order(&self) -> Order {
+    pub(super) fn order(&self) -> Order {
         Order {
             learning_rate: self.settings.learning_rate * self.settings.schedule.factor(self.counters.updates),
             update: self.counters.updates + 1,
@@ -124,9 +136,13 @@ impl<T: Rule> Trainer<T> {
     }
 
     /// Fills the chunks of the next update: as many with answers as are accumulated, and those without that lie between.
-    fn gather(&mut self) -> Result<usize> {
+    pub(super) fn gather(&mut self) -> Result<usize> {
         let (mut count, mut answered) = (0, 0);
         while answered < self.settings.accumulate {
+            if count > self.settings.accumulate * MOST_CHUNKS {
+                let message = format!("{count} chunks without enough answers; expected a task that asks for some");
+                return Err(Error::new(Code::Unsupported, message));
+            }
             if count == self.chunks.len() {
                 self.chunks.push(Chunk::default());
             }
@@ -152,12 +168,13 @@ impl<T: Rule> Trainer<T> {
                 }
             }
             chunk.fresh = self.counters.stream == 0;
+            chunk.from = self.counters.stream as usize * steps;
             self.counters.stream += 1;
             self.counters.drawn += size as u64;
             return Ok(());
         }
         let Some(steps) = truncate else {
-            chunk.fresh = true;
+            (chunk.fresh, chunk.from) = (true, 0);
             return self.draw(size, &mut chunk.batch);
         };
         if self.counters.at == 0 {
@@ -166,7 +183,7 @@ impl<T: Rule> Trainer<T> {
             self.whole = whole;
             drawn?;
         }
-        chunk.fresh = self.counters.at == 0;
+        (chunk.fresh, chunk.from) = (self.counters.at == 0, self.counters.at);
         cut(&self.form, &self.whole, self.counters.at, steps, &mut chunk.batch);
         self.counters.at = if self.counters.at + steps < self.whole.steps { self.counters.at + steps } else { 0 };
         Ok(())
@@ -182,7 +199,7 @@ impl<T: Rule> Trainer<T> {
     /// Takes the next slice of the validation part; the first after a finished one begins anew.
     pub fn validate_some(&mut self, size: usize) -> Result<Validation> {
         let (now, count) = ((self.engine.net(), self.counters.updates), self.settings.validation);
-        let mut found = self.pass.advance(now, &*self.task, Part::Valid, count, size.max(1))?;
+        let mut found = self.pass.advance(now, &*self.task, (Part::Valid, count), size.max(1))?;
         if found.done >= 1.0 {
             // (Written so that a NaN is never the best, and anything is better than one.)
             found.best = found.loss.is_finite() && self.best.as_ref().is_none_or(|(best, _)| found.loss < best.loss);

@@ -53,21 +53,20 @@ impl<T: Precision> Pass<T> {
         Pass { space, at: 0, update: 0, loss: 0.0, weight: 0.0, score, batch, indices, d, predictions }
     }
 
-    /// Takes the next examples, at most `size` of `count` in all, spread evenly over a finite set. The first slice copies `net`.
-    pub fn advance(&mut self, net: (&Net<T>, u64), task: &dyn Task, part: Part, count: usize, size: usize) -> Result<Validation> {
+    /// Takes the next `size` of the at most `count` examples of a part that are held out. The first slice copies the network, which
+    /// has seen that many updates.
+    pub fn advance(&mut self, net: (&Net<T>, u64), task: &dyn Task, (part, count): (Part, usize), size: usize) -> Result<Validation> {
         if self.at == 0 {
             (self.update, self.loss, self.weight, self.score) = (net.1, 0.0, 0.0, Score::default());
             for (to, from) in self.space.parameters_mut().iter_mut().zip(net.0.parameters()) {
                 to.values.copy_from_slice(&from.values);
             }
+            self.indices = task.held_out(part, count);
         }
-        let of = task.examples(part);
-        let count = of.map_or(count, |n| n.min(count));
+        let count = self.indices.len();
         let to = (self.at + size).min(count);
-        self.indices.clear();
-        self.indices.extend((self.at..to).map(|k| of.map_or(k, |n| k * n / count) as u64));
-        if !self.indices.is_empty() {
-            task.fill(part, &self.indices, &mut self.batch)?;
+        if self.at < to {
+            task.fill(part, &self.indices[self.at..to], &mut self.batch)?;
             self.measure(task)?;
         }
         let done = if count == 0 { 1.0 } else { to as f64 / count as f64 };

@@ -9,6 +9,7 @@ mod series;
 mod tasks;
 mod trace;
 mod trainer;
+mod trainer_view;
 
 use serde::Serialize;
 use wasm_bindgen::prelude::*;

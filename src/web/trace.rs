@@ -97,6 +97,14 @@ impl Trace {
         let trace = Rc::new(trace);
         Trace { view: View { trace: trace.clone(), kept: Rc::default() }, trace, ghost: None }
     }
+
+    /// A run whose way back is known already.
+    pub(super) fn with_gradients(trace: net::Trace<f32>, gradients: net::Gradients<f32>, loss: f64) -> (Trace, Gradients) {
+        let (trace, gradients) = (Trace::new(trace), Rc::new(gradients));
+        trace.view.kept.borrow_mut().gradients = Some(gradients.clone());
+        let of = Gradients { gradients, trace: trace.trace.clone(), loss: Some(loss) };
+        (trace, of)
+    }
 }
 
 fn state(name: Option<&str>) -> Result<State, JsValue> {

@@ -8,15 +8,17 @@ use super::convert::{from_js, from_js_exactly, property, to_js};
 use super::network::Network;
 use super::tasks;
 use crate::error::{Code, Error};
-use crate::io::safetensors::{Loaded, Names, write};
+use crate::io::safetensors::Loaded;
 use crate::net::Config;
-use crate::task::{self, Answers, Baseline, Form, Inputs, Part};
-use crate::train::{self, Clip, Report, Schedule, Settings};
+use crate::task::{self, Answers, Baseline, Form, Inputs, Part, Task};
+use crate::train::{self, Best, Clip, Report, Schedule, Settings};
 
 /// A training under way. Owns wasm memory: `free()` it.
 #[wasm_bindgen]
 pub struct Trainer {
-    trainer: train::Trainer<f32>,
+    pub(super) trainer: train::Trainer<f32>,
+    /// The `task` of the configuration, as JSON: a checkpoint says by it what it was trained on.
+    about: String,
 }
 
 #[derive(Serialize)]
@@ -50,14 +52,43 @@ struct Baselines {
 }
 
 #[derive(Serialize)]
+struct Piece {
+    steps: usize,
+    count: usize,
+}
+
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Summary<'a> {
     task: TaskSummary<'a>,
     network: &'a Config,
     parameter_count: usize,
     settings: &'a Settings,
+    /// Steps of a chunk and chunks of a sequence: truncated BPTT.
+    chunk: Piece,
     updates: u64,
+    best: Option<Best>,
     baselines: Baselines,
+}
+
+/// The task of `{ name, options }`.
+fn task_of(chosen: &JsValue, data: &JsValue) -> Result<Box<dyn Task>, JsValue> {
+    known("task", chosen, &["name", "options"])?;
+    let name = property(chosen, "name").and_then(|n| n.as_string());
+    let name = name.ok_or_else(|| Error::new(Code::Format, "configuration: expected { task: { name } }"))?;
+    let options = from_js("task's options", &property(chosen, "options").unwrap_or_default())?;
+    Ok(task::make(&name, &options, &tasks::data(data)?)?)
+}
+
+/// Refuses properties of other names.
+fn known(what: &str, value: &JsValue, names: &[&str]) -> Result<(), JsValue> {
+    let Some(object) = value.dyn_ref::<js_sys::Object>() else {
+        return Err(Error::new(Code::Format, format!("{what}: expected an object with {}", names.join(", "))).into());
+    };
+    match js_sys::Object::keys(object).iter().filter_map(|key| key.as_string()).find(|key| !names.contains(&key.as_str())) {
+        Some(key) => Err(Error::unknown(&format!("property of the {what}"), &key, names).into()),
+        None => Ok(()),
+    }
 }
 
 /// The settings, every name in them known.
@@ -92,15 +123,21 @@ impl Trainer {
     /// A training that has not begun. `config` is `{ task: { name, options }, network: { cell, hidden, … }, training: { … } }`,
     /// `data` what the task reads: `{ weather, text, csv }`.
     pub fn create(config: &JsValue, data: &JsValue) -> Result<Trainer, JsValue> {
+        known("configuration", config, &["task", "network", "training"])?;
         let chosen = property(config, "task").unwrap_or_default();
-        let name = property(&chosen, "name").and_then(|n| n.as_string());
-        let name = name.ok_or_else(|| Error::new(Code::Format, "configuration: expected { task: { name } }"))?;
-        let options = from_js("task's options", &property(&chosen, "options").unwrap_or_default())?;
-        let task = task::make(&name, &options, &tasks::data(data)?)?;
         let network = property(config, "network").unwrap_or_default();
         let network: Config = from_js_exactly("network", &network)?;
-        let trainer = train::Trainer::new(task, network, settings(property(config, "training"))?)?;
-        Ok(Trainer { trainer })
+        let trainer = train::Trainer::new(task_of(&chosen, data)?, network, settings(property(config, "training"))?)?;
+        let about = js_sys::JSON::stringify(&chosen).ok().and_then(|text| text.as_string()).unwrap_or_default();
+        Ok(Trainer { trainer, about })
+    }
+
+    /// Goes on from a checkpoint of [`Trainer::save`], as if it had never stopped. `data` as in `create`.
+    pub fn restore(bytes: &[u8], data: &JsValue) -> Result<Trainer, JsValue> {
+        let about = train::about(bytes)?;
+        let chosen = js_sys::JSON::parse(&about)
+            .map_err(|_| Error::new(Code::Format, "the checkpoint does not say what it was trained on; expected { name, options }"))?;
+        Ok(Trainer { trainer: train::Trainer::restore(task_of(&chosen, data)?, bytes)?, about })
     }
 
     /// `n` updates. The report of the last, and `history`: n×5 of loss, norm, clipped norm, learning rate, coefficient.
@@ -131,7 +168,8 @@ impl Trainer {
     /// What is trained on what, with every setting and the baselines.
     pub fn summary(&self) -> Result<JsValue, JsValue> {
         let task = self.trainer.task();
-        let spec = task.spec();
+        let (spec, form_of) = (task.spec(), task.form());
+        let steps = self.trainer.settings().truncate.unwrap_or(form_of.steps).min(form_of.steps);
         to_js(&Summary {
             task: TaskSummary {
                 name: spec.name,
@@ -139,12 +177,14 @@ impl Trainer {
                 metric: spec.metric,
                 unit: task.unit(),
                 higher_is_better: task.higher_is_better(),
-                form: form(&task.form()),
+                form: form(&form_of),
                 examples: Part::ALL.map(|part| task.examples(part)),
             },
             network: self.trainer.net().config(),
             parameter_count: self.trainer.net().parameter_count(),
             settings: self.trainer.settings(),
+            chunk: Piece { steps, count: form_of.steps.div_ceil(steps.max(1)) },
+            best: self.trainer.best(),
             updates: self.trainer.updates(),
             baselines: Baselines { valid: task.baselines(Part::Valid, &task.held_out(Part::Valid, self.trainer.settings().validation))? },
         })
@@ -155,9 +195,15 @@ impl Trainer {
         Network { net: self.trainer.net().clone(), loaded: Loaded::default() }
     }
 
-    /// The parameters as a file that PyTorch reads.
+    /// The network as it was at the best validation; undefined before the first.
+    #[wasm_bindgen(js_name = bestNetwork)]
+    pub fn best_network(&self) -> Option<Network> {
+        self.trainer.best_net().map(|net| Network { net, loaded: Loaded::default() })
+    }
+
+    /// A checkpoint: safetensors with the parameters under PyTorch's names, and everything that going on needs beside them.
     pub fn save(&self) -> Result<Vec<u8>, JsValue> {
-        Ok(write(self.trainer.net(), &Names::default())?)
+        Ok(self.trainer.save(&self.about)?)
     }
 }
 
