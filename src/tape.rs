@@ -23,6 +23,17 @@ impl<T: Scalar> Tape<T> {
         Tape { spec, hidden, steps, batch, data }
     }
 
+    /// Gives the tape room for other moments and examples. What stands there is whatever was left.
+    pub fn reshape(&mut self, steps: usize, batch: usize) {
+        if (self.steps, self.batch) != (steps, batch) {
+            (self.steps, self.batch) = (steps, batch);
+            let data = std::mem::replace(&mut self.data, DMatrix::from_vec(0, 0, vec![]));
+            let (rows, mut values) = (self.rows(), Vec::from(data.data));
+            values.resize(rows * steps * batch, T::zero());
+            self.data = DMatrix::from_vec(rows, steps * batch, values);
+        }
+    }
+
     pub fn rows(&self) -> usize {
         self.spec.lanes.len() * self.hidden
     }

@@ -1,8 +1,8 @@
 //! Gated cells: two functions about one hidden unit, written once, run for one or four units at a time.
 
 use super::hold::{Free, Held, Hold, Holds};
-use super::{Cell, Dims, Moment, MomentGradient, Params, Spec, Whole};
-use crate::math::kernel::{Strided, fill_columns, multiply_add, sum_columns, transpose};
+use super::{Cell, Dims, Moment, MomentGradient, Params, Spec, Tensors, Whole, Work};
+use crate::math::kernel::{Strided, add_dots, fill_columns, multiply_add, multiply_packed, pack, packed_len, room, sum_columns};
 use crate::math::{Real, Scalar};
 
 /// Most lanes or blocks of any gated cell; a test holds the registry to it.
@@ -15,11 +15,14 @@ pub type Values<V> = [V; MAX];
 pub trait Unit: Send + Sync + 'static {
     const SPEC: &'static Spec;
 
+    /// `ax` and `ah` are only ever used as their sum, so that gradients of both are the same.
+    const ONE_SUM: bool;
+
     /// One step: fills every lane of `cur`. `ax` = W_i x_t + b_i and `ah` = W_h h_{t−1} + b_h, by block.
     fn forward<V: Real>(ax: &Values<V>, ah: &Values<V>, prev: &Values<V>, cur: &mut Values<V>, hold: &impl Hold<V>);
 
     /// The exact reverse of `forward`, in its order reversed. `d` arrives with ∂L/∂(output and carried lanes) and leaves with
-    /// ∂L/∂(every lane); `dprev` accumulates. Reads nothing but the tape.
+    /// ∂L/∂(every lane); `dprev` arrives as zero. Reads nothing but the tape.
     fn backward<V: Real>(
         prev: &Values<V>,
         cur: &Values<V>,
@@ -31,21 +34,43 @@ pub trait Unit: Send + Sync + 'static {
     );
 }
 
-/// Units j… of a column of `h`-long rows.
+/// `count` units from j on (at most as many as are computed at once), of rows that are `h` long.
 #[inline(always)]
-fn gather<T: Scalar>(column: &[T], h: usize, j: usize, rows: usize) -> Values<T::Wide> {
+fn gather<T: Scalar>(column: &[T], h: usize, (j, count): (usize, usize), wanted: impl Fn(usize) -> bool) -> Values<T::Wide> {
     let mut values = [T::Wide::zero(); MAX];
-    for (k, v) in values.iter_mut().enumerate().take(rows) {
-        *v = T::load(&column[k * h + j..]);
+    for (k, v) in values.iter_mut().enumerate() {
+        if wanted(k) {
+            *v = if count == T::WIDTH { T::load(&column[k * h + j..]) } else { load_some::<T>(&column[k * h + j..][..count]) };
+        }
     }
     values
 }
 
+#[inline(never)]
+fn load_some<T: Scalar>(from: &[T]) -> T::Wide {
+    let mut values = [T::zero(); 4];
+    values[..from.len()].copy_from_slice(from);
+    T::load(&values)
+}
+
 #[inline(always)]
-fn scatter<T: Scalar>(values: &Values<T::Wide>, column: &mut [T], h: usize, j: usize, rows: usize) {
-    for (k, v) in values.iter().enumerate().take(rows) {
-        T::store(*v, &mut column[k * h + j..]);
+fn scatter<T: Scalar>(values: &Values<T::Wide>, column: &mut [T], h: usize, (j, count): (usize, usize), wanted: impl Fn(usize) -> bool) {
+    for (k, v) in values.iter().enumerate() {
+        if wanted(k) {
+            if count == T::WIDTH {
+                T::store(*v, &mut column[k * h + j..]);
+            } else {
+                store_some::<T>(*v, &mut column[k * h + j..][..count]);
+            }
+        }
     }
+}
+
+#[inline(never)]
+fn store_some<T: Scalar>(value: T::Wide, to: &mut [T]) {
+    let mut values = [T::zero(); 4];
+    T::store(value, &mut values);
+    to.copy_from_slice(&values[..to.len()]);
 }
 
 #[inline(always)]
@@ -85,25 +110,32 @@ impl<T: Scalar, U: Unit> Cell<T> for U {
         shapes(U::SPEC, dims)
     }
 
-    fn pack(&self, dims: Dims, tensors: &[&[T]]) -> Vec<T> {
-        pack(dims, tensors)
+    fn recurrent_rows(&self, dims: Dims) -> usize {
+        if U::ONE_SUM { 0 } else { U::SPEC.blocks.len() * dims.hidden }
     }
 
-    fn project(&self, params: &Params<T>, columns: usize, input: &[T], projected: &mut [T]) {
-        project(params, columns, input, projected);
+    fn packed_len(&self, dims: Dims) -> usize {
+        let gh = U::SPEC.blocks.len() * dims.hidden;
+        both_len(gh, dims.input) + both_len(gh, dims.hidden)
     }
 
-    fn step(&self, params: &Params<T>, moment: &Moment<T>, tape: &mut [T], work: &mut Vec<T>) {
+    fn pack(&self, dims: Dims, tensors: &Tensors<T>, packed: &mut [T]) {
+        let gh = U::SPEC.blocks.len() * dims.hidden;
+        let rest = pack_both(gh, dims.input, tensors[0], packed);
+        pack_both(gh, dims.hidden, tensors[1], rest);
+    }
+
+    fn project(&self, params: &Params<T>, columns: usize, input: &[T], projected: &mut [T], work: &mut Work<T>) {
+        project(params, columns, input, projected, work);
+    }
+
+    fn step(&self, params: &Params<T>, moment: &Moment<T>, tape: &mut [T], work: &mut Work<T>) {
         let (h, lanes, blocks) = (params.dims.hidden, U::SPEC.lanes.len(), U::SPEC.blocks.len());
         let (rows, gh) = (lanes * h, blocks * h);
-        work.clear();
-        work.resize(gh * moment.batch + h * moment.batch, T::zero());
-        let (ah, state) = work.split_at_mut(gh * moment.batch);
-        let output = U::SPEC.output();
-        for (column, before) in state.chunks_exact_mut(h).zip(moment.before.chunks_exact(rows)) {
-            column.copy_from_slice(&before[output * h..(output + 1) * h]);
-        }
-        recurrent_product(params, moment.batch, gh, state, ah);
+        let ah = room(&mut work.values, gh * moment.batch);
+        fill_columns(ah, gh, params.dims.bias.then_some(params.tensors[3]));
+        let state = Strided { data: &moment.before[U::SPEC.output() * h..], row: 1, column: rows };
+        multiply_packed(gh, moment.batch, h, Packed::of(params).rest, state, ah, gh, &mut work.product);
         for b in 0..moment.batch {
             let (ax, ah) = (&moment.projected[b * gh..(b + 1) * gh], &ah[b * gh..(b + 1) * gh]);
             let (prev, cur) = (&moment.before[b * rows..(b + 1) * rows], &mut tape[b * rows..(b + 1) * rows]);
@@ -122,99 +154,83 @@ impl<T: Scalar, U: Unit> Cell<T> for U {
                 }
                 continue;
             }
-            let mut j = 0;
-            while j + T::WIDTH <= h {
+            for j in (0..h).step_by(T::WIDTH) {
+                let units = (j, T::WIDTH.min(h - j));
                 let mut values = [T::Wide::zero(); MAX];
                 U::forward(
-                    &gather::<T>(ax, h, j, blocks),
-                    &gather::<T>(ah, h, j, blocks),
-                    &gather::<T>(prev, h, j, lanes),
+                    &gather::<T>(ax, h, units, |k| k < blocks),
+                    &gather::<T>(ah, h, units, |k| k < blocks),
+                    &gather::<T>(prev, h, units, carried::<U>),
                     &mut values,
                     &Free,
                 );
-                scatter::<T>(&values, cur, h, j, lanes);
-                j += T::WIDTH;
-            }
-            for j in j..h {
-                let mut values = [T::zero(); MAX];
-                U::forward(
-                    &gather_one(ax, h, j, blocks),
-                    &gather_one(ah, h, j, blocks),
-                    &gather_one(prev, h, j, lanes),
-                    &mut values,
-                    &Free,
-                );
-                scatter_one(&values, cur, h, j, lanes);
+                scatter::<T>(&values, cur, h, units, |k| k < lanes);
             }
         }
     }
 
-    fn step_back(&self, params: &Params<T>, moment: &Moment<T>, tape: &[T], d: &mut MomentGradient<T>, work: &mut Vec<T>) {
+    fn step_back(&self, params: &Params<T>, moment: &Moment<T>, tape: &[T], d: &mut MomentGradient<T>, work: &mut Work<T>) {
         let (h, lanes, blocks) = (params.dims.hidden, U::SPEC.lanes.len(), U::SPEC.blocks.len());
         let (rows, gh) = (lanes * h, blocks * h);
+        let deep = if U::ONE_SUM { 0 } else { gh };
         for b in 0..moment.batch {
             let (prev, cur) = (&moment.before[b * rows..(b + 1) * rows], &tape[b * rows..(b + 1) * rows]);
             let (dcur, dprev) = (&mut d.lanes[b * rows..(b + 1) * rows], &mut d.before[b * rows..(b + 1) * rows]);
-            let (dax, dah) = (&mut d.projected[b * gh..(b + 1) * gh], &mut d.recurrent[b * gh..(b + 1) * gh]);
+            let (dax, dah) = (&mut d.projected[b * gh..(b + 1) * gh], &mut d.recurrent[b * deep..(b + 1) * deep]);
             if let Some(holds) = moment.holds {
                 for j in 0..h {
                     let hold = held(holds, h, b, j);
-                    back_one::<T, U>(h, j, lanes, blocks, (prev, cur), (dcur, dprev, dax, dah), &hold);
+                    back_one::<T, U>(h, j, (prev, cur), (dcur, dprev, dax, dah), &hold);
                 }
                 continue;
             }
-            let mut j = 0;
-            while j + T::WIDTH <= h {
-                let (mut vd, mut vp) = (gather::<T>(dcur, h, j, lanes), gather::<T>(dprev, h, j, lanes));
+            for j in (0..h).step_by(T::WIDTH) {
+                let units = (j, T::WIDTH.min(h - j));
+                let (prev, cur) = (gather::<T>(prev, h, units, carried::<U>), gather::<T>(cur, h, units, |k| k < lanes));
+                let (mut vd, mut vp) = (gather::<T>(dcur, h, units, carried::<U>), [T::Wide::zero(); MAX]);
                 let (mut vx, mut vh) = ([T::Wide::zero(); MAX], [T::Wide::zero(); MAX]);
-                U::backward(&gather::<T>(prev, h, j, lanes), &gather::<T>(cur, h, j, lanes), &mut vd, &mut vp, &mut vx, &mut vh, &Free);
-                scatter::<T>(&vd, dcur, h, j, lanes);
-                scatter::<T>(&vp, dprev, h, j, lanes);
-                scatter::<T>(&vx, dax, h, j, blocks);
-                scatter::<T>(&vh, dah, h, j, blocks);
-                j += T::WIDTH;
-            }
-            for j in j..h {
-                back_one::<T, U>(h, j, lanes, blocks, (prev, cur), (dcur, dprev, dax, dah), &Free);
+                U::backward(&prev, &cur, &mut vd, &mut vp, &mut vx, &mut vh, &Free);
+                scatter::<T>(&vd, dcur, h, units, |k| k < lanes);
+                scatter::<T>(&vp, dprev, h, units, carried::<U>);
+                scatter::<T>(&vx, dax, h, units, |k| k < blocks);
+                scatter::<T>(&vh, dah, h, units, |k| k < blocks && !U::ONE_SUM);
             }
         }
-        recurrent_product_back(params, moment.batch, gh, d.recurrent, work);
-        let output = U::SPEC.output();
-        for (dprev, add) in d.before.chunks_exact_mut(rows).zip(work.chunks_exact(h)) {
-            for (y, x) in dprev[output * h..(output + 1) * h].iter_mut().zip(add) {
-                *y += *x;
-            }
-        }
+        let dah = Strided::columns(if U::ONE_SUM { &*d.projected } else { &*d.recurrent }, gh);
+        let before = &mut d.before[U::SPEC.output() * h..];
+        multiply_packed(h, moment.batch, gh, &Packed::of(params).rest[packed_len(gh, h)..], dah, before, rows, &mut work.product);
     }
 
-    fn finish(&self, params: &Params<T>, whole: &Whole<T>, d_tensors: &mut [Vec<T>], d_input: &mut [T]) {
-        finish(params, whole, d_tensors, d_input);
+    fn finish(&self, params: &Params<T>, whole: &Whole<T>, d_tensors: &mut [Vec<T>], d_input: &mut [T], work: &mut Work<T>) {
+        finish(params, whole, d_tensors, d_input, work);
         let h = params.dims.hidden;
         let gh = U::SPEC.blocks.len() * h;
         // dW_h (row-major) is, column-major, H × GH: Σ_t h_{t−1} dahᵀ.
-        multiply_add(h, gh, whole.columns, whole.before, Strided::transposed(whole.d_recurrent, gh), &mut d_tensors[1]);
+        let dah = Strided::transposed(whole.d_recurrent(), gh);
+        multiply_add(h, gh, whole.columns, Strided::columns(whole.before, h), dah, &mut d_tensors[1], &mut work.product);
     }
+}
+
+/// Is lane k one that is handed to the next step?
+#[inline(always)]
+fn carried<U: Unit>(k: usize) -> bool {
+    k < U::SPEC.lanes.len() && U::SPEC.lanes[k].carried
 }
 
 type Flow<'a, T> = (&'a mut [T], &'a mut [T], &'a mut [T], &'a mut [T]);
 
 #[inline(always)]
-fn back_one<T: Scalar, U: Unit>(
-    h: usize,
-    j: usize,
-    lanes: usize,
-    blocks: usize,
-    (prev, cur): (&[T], &[T]),
-    (dcur, dprev, dax, dah): Flow<T>,
-    hold: &impl Hold<T>,
-) {
-    let (mut vd, mut vp) = (gather_one(dcur, h, j, lanes), gather_one(dprev, h, j, lanes));
+fn back_one<T: Scalar, U: Unit>(h: usize, j: usize, (prev, cur): (&[T], &[T]), (dcur, dprev, dax, dah): Flow<T>, hold: &impl Hold<T>) {
+    let (lanes, blocks) = (U::SPEC.lanes.len(), U::SPEC.blocks.len());
+    let (mut vd, mut vp) = (gather_one(dcur, h, j, lanes), [T::zero(); MAX]);
     let (mut vx, mut vh) = ([T::zero(); MAX], [T::zero(); MAX]);
     U::backward(&gather_one(prev, h, j, lanes), &gather_one(cur, h, j, lanes), &mut vd, &mut vp, &mut vx, &mut vh, hold);
     scatter_one(&vd, dcur, h, j, lanes);
-    scatter_one(&vp, dprev, h, j, lanes);
+    U::SPEC.carried().for_each(|k| dprev[k * h + j] = vp[k]);
     scatter_one(&vx, dax, h, j, blocks);
-    scatter_one(&vh, dah, h, j, blocks);
+    if !U::ONE_SUM {
+        scatter_one(&vh, dah, h, j, blocks);
+    }
 }
 
 // ---- shared with cells that multiply by W_h in their own way ----
@@ -229,49 +245,62 @@ pub fn shapes(spec: &Spec, dims: Dims) -> Vec<(&'static str, Vec<usize>)> {
     all
 }
 
-/// Both matrices column-major: W_i, then W_h.
-pub fn pack<T: Scalar>(dims: Dims, tensors: &[&[T]]) -> Vec<T> {
-    let mut packed = transpose(tensors[0], dims.input);
-    packed.extend(transpose(tensors[1], dims.hidden));
-    packed
+/// What is packed of W_i, forth and back; and the rest.
+pub struct Packed<'a, T> {
+    pub input: &'a [T],
+    pub input_back: &'a [T],
+    pub rest: &'a [T],
+}
+
+impl<'a, T: Scalar> Packed<'a, T> {
+    pub fn of(params: &Params<'a, T>) -> Self {
+        let i = params.dims.input;
+        let gh = params.tensors[0].len() / i.max(1);
+        let (input, rest) = params.packed.split_at(packed_len(gh, i));
+        let (input_back, rest) = rest.split_at(packed_len(i, gh));
+        Packed { input, input_back, rest }
+    }
+}
+
+/// Packs a matrix (row-major, m × k) and its transpose, and gives what is left of the memory.
+pub fn pack_both<'a, T: Scalar>(m: usize, k: usize, matrix: &[T], packed: &'a mut [T]) -> &'a mut [T] {
+    let (forth, rest) = packed.split_at_mut(packed_len(m, k));
+    let (back, rest) = rest.split_at_mut(packed_len(k, m));
+    pack(m, k, Strided::transposed(matrix, k), forth);
+    pack(k, m, Strided::columns(matrix, k), back);
+    rest
+}
+
+/// Length of what `pack_both` packs.
+pub fn both_len(m: usize, k: usize) -> usize {
+    packed_len(m, k) + packed_len(k, m)
 }
 
 /// W_i x + b_i for a whole sequence: one product.
-pub fn project<T: Scalar>(params: &Params<T>, columns: usize, input: &[T], projected: &mut [T]) {
-    let gh = params.tensors[0].len() / params.dims.input.max(1);
-    let bias: &[&[T]] = if params.dims.bias { &params.tensors[2..3] } else { &[] };
-    fill_columns(projected, gh, bias);
-    multiply_add(gh, columns, params.dims.input, params.packed, Strided::columns(input, params.dims.input), projected);
-}
-
-/// W_h as packed: column-major, G·H rows.
-pub fn packed_recurrent<'a, T: Scalar>(params: &Params<'a, T>) -> &'a [T] {
-    &params.packed[params.tensors[0].len()..]
-}
-
-fn recurrent_product<T: Scalar>(params: &Params<T>, batch: usize, gh: usize, state: &[T], ah: &mut [T]) {
-    let bias: &[&[T]] = if params.dims.bias { &params.tensors[3..4] } else { &[] };
-    fill_columns(ah, gh, bias);
-    let h = params.dims.hidden;
-    multiply_add(gh, batch, h, packed_recurrent(params), Strided::columns(state, h), ah);
-}
-
-/// W_hᵀ dah, into `work` (hidden × batch). Row-major W_h is column-major W_hᵀ.
-fn recurrent_product_back<T: Scalar>(params: &Params<T>, batch: usize, gh: usize, dah: &[T], work: &mut Vec<T>) {
-    let h = params.dims.hidden;
-    work.clear();
-    work.resize(h * batch, T::zero());
-    multiply_add(h, batch, gh, params.tensors[1], Strided::columns(dah, gh), work);
+pub fn project<T: Scalar>(params: &Params<T>, columns: usize, input: &[T], projected: &mut [T], work: &mut Work<T>) {
+    let i = params.dims.input;
+    let gh = params.tensors[0].len() / i.max(1);
+    fill_columns(projected, gh, params.dims.bias.then_some(params.tensors[2]));
+    multiply_packed(gh, columns, i, Packed::of(params).input, Strided::columns(input, i), projected, gh, &mut work.product);
 }
 
 /// Gradients of W_i, both biases and the input. (That of W_h depends on what the cell multiplies by it.)
-pub fn finish<T: Scalar>(params: &Params<T>, whole: &Whole<T>, d_tensors: &mut [Vec<T>], d_input: &mut [T]) {
+pub fn finish<T: Scalar>(params: &Params<T>, whole: &Whole<T>, d_tensors: &mut [Vec<T>], d_input: &mut [T], work: &mut Work<T>) {
     let i = params.dims.input;
     let gh = params.tensors[0].len() / i.max(1);
-    multiply_add(i, gh, whole.columns, whole.input, Strided::transposed(whole.d_projected, gh), &mut d_tensors[0]);
-    multiply_add(i, whole.columns, gh, params.tensors[0], Strided::columns(whole.d_projected, gh), d_input);
-    if params.dims.bias {
-        sum_columns(whole.d_projected, gh, &mut d_tensors[2]);
-        sum_columns(whole.d_recurrent, gh, &mut d_tensors[3]);
+    let (x, d) = (Strided::columns(whole.input, i), whole.d_projected);
+    multiply_add(i, gh, whole.columns, x, Strided::transposed(d, gh), &mut d_tensors[0], &mut work.product);
+    if i == 1 {
+        add_dots(gh, params.tensors[0], d, d_input);
+    } else {
+        multiply_packed(i, whole.columns, gh, Packed::of(params).input_back, Strided::columns(d, gh), d_input, i, &mut work.product);
+    }
+    if let [_, _, d_input_bias, d_recurrent_bias] = d_tensors {
+        sum_columns(d, gh, d_input_bias);
+        if whole.d_recurrent.is_empty() {
+            d_recurrent_bias.copy_from_slice(d_input_bias);
+        } else {
+            sum_columns(whole.d_recurrent, gh, d_recurrent_bias);
+        }
     }
 }

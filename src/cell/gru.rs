@@ -22,6 +22,7 @@ pub struct Gru<const KEEP: bool>;
 
 impl<const KEEP: bool> Unit for Gru<KEEP> {
     const SPEC: &'static Spec = if KEEP { &AFTER_KEEP } else { &AFTER_REPLACE };
+    const ONE_SUM: bool = false;
 
     fn forward<V: Real>(ax: &Values<V>, ah: &Values<V>, prev: &Values<V>, cur: &mut Values<V>, hold: &impl Hold<V>) {
         cur[R] = hold.at(R, (ax[R] + ah[R]).sigmoid());

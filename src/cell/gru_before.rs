@@ -1,13 +1,13 @@
 //! The GRU with the reset gate before the product: n = tanh(W_in x + b_in + W_hn (r∘h) + b_hn). Cho et al. 2014, Keras with
 //! `reset_after=False`, ONNX's default. Two dependent products in one step, so it implements `Cell` directly.
 
-use super::gated::{finish, pack, packed_recurrent, project, shapes};
+use super::gated::{Packed, both_len, finish, pack_both, project, shapes};
 use super::gru::{BEFORE_KEEP, BEFORE_REPLACE, THROUGH_R, THROUGH_Z, blend, blend_back};
 use super::hold::Holds;
 use super::spec::*;
-use super::{Cell, Dims, Expr, Function, Moment, MomentGradient, Params, Whole};
+use super::{Cell, Dims, Expr, Function, Moment, MomentGradient, Params, Tensors, Whole, Work};
 use crate::math::Scalar;
-use crate::math::kernel::{Strided, multiply_add, transpose};
+use crate::math::kernel::{Strided, multiply_add, multiply_packed, packed_len, room};
 
 const R: usize = 0;
 const Z: usize = 1;
@@ -43,31 +43,36 @@ impl<T: Scalar, const KEEP: bool> Cell<T> for GruBefore<KEEP> {
         shapes(<Self as Cell<T>>::spec(self), dims)
     }
 
-    /// W_i, then W_h's rows for r and z, then those for n, each column-major.
-    fn pack(&self, dims: Dims, tensors: &[&[T]]) -> Vec<T> {
-        let hh = dims.hidden * dims.hidden;
-        let mut packed = pack(Dims { hidden: dims.hidden, ..dims }, &[tensors[0], &tensors[1][..2 * hh]]);
-        packed.extend(transpose(&tensors[1][2 * hh..], dims.hidden));
-        packed
+    fn recurrent_rows(&self, _: Dims) -> usize {
+        0
     }
 
-    fn project(&self, params: &Params<T>, columns: usize, input: &[T], projected: &mut [T]) {
-        project(params, columns, input, projected);
+    fn packed_len(&self, Dims { input, hidden, .. }: Dims) -> usize {
+        both_len(3 * hidden, input) + both_len(2 * hidden, hidden) + both_len(hidden, hidden)
     }
 
-    fn step(&self, params: &Params<T>, moment: &Moment<T>, tape: &mut [T], work: &mut Vec<T>) {
+    /// W_i, then W_h's rows for r and z, then those for n.
+    fn pack(&self, Dims { input, hidden, .. }: Dims, tensors: &Tensors<T>, packed: &mut [T]) {
+        let (gates, candidate) = tensors[1].split_at(2 * hidden * hidden);
+        let rest = pack_both(3 * hidden, input, tensors[0], packed);
+        let rest = pack_both(2 * hidden, hidden, gates, rest);
+        pack_both(hidden, hidden, candidate, rest);
+    }
+
+    fn project(&self, params: &Params<T>, columns: usize, input: &[T], projected: &mut [T], work: &mut Work<T>) {
+        project(params, columns, input, projected, work);
+    }
+
+    fn step(&self, params: &Params<T>, moment: &Moment<T>, tape: &mut [T], work: &mut Work<T>) {
         let (h, batch) = (params.dims.hidden, moment.batch);
         let rows = LANES * h;
         let bias = |k: usize, j: usize| if params.dims.bias { params.tensors[3][k * h + j] } else { T::zero() };
-        work.clear();
-        work.resize(4 * h * batch, T::zero());
-        let (a, rest) = work.split_at_mut(2 * h * batch);
-        let (an, state) = rest.split_at_mut(h * batch);
-        for b in 0..batch {
-            state[b * h..(b + 1) * h].copy_from_slice(&moment.before[b * rows + H * h..b * rows + (H + 1) * h]);
-        }
-        let weights = packed_recurrent(params);
-        multiply_add(2 * h, batch, h, &weights[..2 * h * h], Strided::columns(state, h), a);
+        let (gates, candidate) = Packed::of(params).rest.split_at(both_len(2 * h, h));
+        let (a, an) = room(&mut work.values, 3 * h * batch).split_at_mut(2 * h * batch);
+        a.fill(T::zero());
+        an.fill(T::zero());
+        let state = Strided { data: &moment.before[H * h..], row: 1, column: rows };
+        multiply_packed(2 * h, batch, h, gates, state, a, 2 * h, &mut work.product);
         for b in 0..batch {
             let (ax, prev) = (&moment.projected[b * 3 * h..], &moment.before[b * rows..]);
             let cur = &mut tape[b * rows..(b + 1) * rows];
@@ -76,10 +81,10 @@ impl<T: Scalar, const KEEP: bool> Cell<T> for GruBefore<KEEP> {
                 cur[R * h + j] = hold(moment.holds, R, at, (ax[j] + (a[b * 2 * h + j] + bias(0, j))).sigmoid());
                 cur[Z * h + j] = hold(moment.holds, Z, at, (ax[h + j] + (a[b * 2 * h + h + j] + bias(1, j))).sigmoid());
                 cur[Q * h + j] = hold(moment.holds, Q, at, cur[R * h + j] * prev[H * h + j]);
-                state[at] = cur[Q * h + j];
             }
         }
-        multiply_add(h, batch, h, &weights[2 * h * h..], Strided::columns(state, h), an);
+        let looked_at = Strided { data: &tape[Q * h..], row: 1, column: rows };
+        multiply_packed(h, batch, h, candidate, looked_at, an, h, &mut work.product);
         for b in 0..batch {
             let (ax, prev) = (&moment.projected[b * 3 * h..], &moment.before[b * rows..]);
             let cur = &mut tape[b * rows..(b + 1) * rows];
@@ -91,9 +96,10 @@ impl<T: Scalar, const KEEP: bool> Cell<T> for GruBefore<KEEP> {
         }
     }
 
-    fn step_back(&self, params: &Params<T>, moment: &Moment<T>, tape: &[T], d: &mut MomentGradient<T>, work: &mut Vec<T>) {
+    fn step_back(&self, params: &Params<T>, moment: &Moment<T>, tape: &[T], d: &mut MomentGradient<T>, work: &mut Work<T>) {
         let (h, batch) = (params.dims.hidden, moment.batch);
-        let (rows, hh) = (LANES * h, h * h);
+        let rows = LANES * h;
+        let (gates, candidate) = Packed::of(params).rest.split_at(both_len(2 * h, h));
         for b in 0..batch {
             let (prev, cur) = (&moment.before[b * rows..], &tape[b * rows..]);
             let (dcur, dprev) = (&mut d.lanes[b * rows..(b + 1) * rows], &mut d.before[b * rows..(b + 1) * rows]);
@@ -103,52 +109,44 @@ impl<T: Scalar, const KEEP: bool> Cell<T> for GruBefore<KEEP> {
                 let dh = hold_back(moment.holds, H, at, dcur[H * h + j]);
                 let (dz, dn, dp) = blend_back::<T, KEEP>(dh, cur[Z * h + j], cur[N * h + j], prev[H * h + j]);
                 (dcur[Z * h + j], dcur[N * h + j]) = (dz, dn);
-                dprev[H * h + j] += dp;
+                dprev[H * h + j] = dp;
                 dax[2 * h + j] = hold_back(moment.holds, N, at, dn) * cur[N * h + j].tanh_slope();
                 dax[h + j] = hold_back(moment.holds, Z, at, dz) * cur[Z * h + j].sigmoid_slope();
             }
         }
         // dq = W_hnᵀ da_n
-        work.clear();
-        work.resize(h * batch, T::zero());
+        let dq = room(&mut work.values, h * batch);
+        dq.fill(T::zero());
         let da_n = Strided { data: &d.projected[2 * h..], row: 1, column: 3 * h };
-        multiply_add(h, batch, h, &params.tensors[1][2 * hh..], da_n, work);
+        multiply_packed(h, batch, h, &candidate[packed_len(h, h)..], da_n, dq, h, &mut work.product);
         for b in 0..batch {
             let (prev, cur) = (&moment.before[b * rows..], &tape[b * rows..]);
             let (dcur, dprev) = (&mut d.lanes[b * rows..(b + 1) * rows], &mut d.before[b * rows..(b + 1) * rows]);
             let dax = &mut d.projected[b * 3 * h..(b + 1) * 3 * h];
             for j in 0..h {
                 let at = b * h + j;
-                dcur[Q * h + j] = work[at];
-                let dq = hold_back(moment.holds, Q, at, work[at]);
+                dcur[Q * h + j] = dq[at];
+                let dq = hold_back(moment.holds, Q, at, dq[at]);
                 dcur[R * h + j] = dq * prev[H * h + j];
                 dprev[H * h + j] += dq * cur[R * h + j];
                 dax[j] = hold_back(moment.holds, R, at, dcur[R * h + j]) * cur[R * h + j].sigmoid_slope();
             }
         }
-        d.recurrent.copy_from_slice(d.projected);
-        work.fill(T::zero());
-        multiply_add(h, batch, 2 * h, &params.tensors[1][..2 * hh], Strided { data: d.projected, row: 1, column: 3 * h }, work);
-        for b in 0..batch {
-            for j in 0..h {
-                d.before[b * rows + H * h + j] += work[b * h + j];
-            }
-        }
+        let da = Strided { data: &*d.projected, row: 1, column: 3 * h };
+        let back = &gates[packed_len(2 * h, h)..];
+        multiply_packed(h, batch, 2 * h, back, da, &mut d.before[H * h..], rows, &mut work.product);
     }
 
-    fn finish(&self, params: &Params<T>, whole: &Whole<T>, d_tensors: &mut [Vec<T>], d_input: &mut [T]) {
-        finish(params, whole, d_tensors, d_input);
-        let h = params.dims.hidden;
+    fn finish(&self, params: &Params<T>, whole: &Whole<T>, d_tensors: &mut [Vec<T>], d_input: &mut [T], work: &mut Work<T>) {
+        finish(params, whole, d_tensors, d_input, work);
+        let (h, columns) = (params.dims.hidden, whole.columns);
         let (head, tail) = d_tensors[1].split_at_mut(2 * h * h);
-        let gates = Strided { data: whole.d_recurrent, row: 3 * h, column: 1 };
-        multiply_add(h, 2 * h, whole.columns, whole.before, gates, head);
+        let gates = Strided { data: whole.d_projected, row: 3 * h, column: 1 };
+        multiply_add(h, 2 * h, columns, Strided::columns(whole.before, h), gates, head, &mut work.product);
         // The candidate's weights multiply r∘h, which is on the tape.
-        let mut looked_at = Vec::with_capacity(h * whole.columns);
-        for column in whole.tape.chunks_exact(LANES * h) {
-            looked_at.extend_from_slice(&column[Q * h..(Q + 1) * h]);
-        }
-        let candidate = Strided { data: whole.d_recurrent.get(2 * h..).unwrap_or(&[]), row: 3 * h, column: 1 };
-        multiply_add(h, h, whole.columns, &looked_at, candidate, tail);
+        let looked_at = Strided { data: &whole.tape[Q * h..], row: 1, column: LANES * h };
+        let candidate = Strided { data: &whole.d_projected[2 * h..], row: 3 * h, column: 1 };
+        multiply_add(h, h, columns, looked_at, candidate, tail, &mut work.product);
     }
 }
 

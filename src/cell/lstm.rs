@@ -17,6 +17,7 @@ pub struct Lstm;
 
 impl Unit for Lstm {
     const SPEC: &'static Spec = &SPEC;
+    const ONE_SUM: bool = true;
 
     fn forward<V: Real>(ax: &Values<V>, ah: &Values<V>, prev: &Values<V>, cur: &mut Values<V>, hold: &impl Hold<V>) {
         cur[I] = hold.at(I, (ax[I] + ah[I]).sigmoid());
@@ -33,7 +34,7 @@ impl Unit for Lstm {
         d: &mut Values<V>,
         dprev: &mut Values<V>,
         dax: &mut Values<V>,
-        dah: &mut Values<V>,
+        _dah: &mut Values<V>,
         hold: &impl Hold<V>,
     ) {
         let tanh_c = cur[C].tanh();
@@ -49,7 +50,6 @@ impl Unit for Lstm {
         dax[F] = hold.back(F, d[F]) * cur[F].sigmoid_slope();
         dax[G] = hold.back(G, d[G]) * cur[G].tanh_slope();
         dax[O] = hold.back(O, d[O]) * cur[O].sigmoid_slope();
-        *dah = *dax;
     }
 }
 

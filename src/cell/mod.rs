@@ -32,13 +32,26 @@ pub struct Dims {
 /// Chosen values of a cell's options, by name.
 pub type Options = BTreeMap<String, String>;
 
-/// The parameters of one layer and direction, in the order of `Cell::shapes`, in PyTorch's row-major layout, and what
-/// `Cell::pack` made of them for this run.
+/// Most tensors of any cell.
+pub const MAX_TENSORS: usize = 12;
+
+/// The parameters of one layer and direction, in the order of `Cell::shapes`, in PyTorch's row-major layout; empty past the last.
+pub type Tensors<'a, T> = [&'a [T]; MAX_TENSORS];
+
+/// Parameters, and what `Cell::pack` made of them.
 #[derive(Clone, Copy)]
 pub struct Params<'a, T> {
     pub dims: Dims,
-    pub tensors: &'a [&'a [T]],
+    pub tensors: Tensors<'a, T>,
     pub packed: &'a [T],
+}
+
+/// Memory that a cell's functions use on the way. What stands in it is whatever was left.
+#[derive(Clone, Default)]
+pub struct Work<T> {
+    pub values: Vec<T>,
+    /// For the products.
+    pub product: Vec<T>,
 }
 
 /// One moment of a batch of `batch` examples. Every slice is column-major with one column per example.
@@ -55,11 +68,11 @@ pub struct Moment<'a, T> {
 pub struct MomentGradient<'a, T> {
     /// In: ∂L/∂ of output and carried lanes. Out: ∂L/∂ of every lane.
     pub lanes: &'a mut [T],
-    /// Accumulates ∂L/∂ of the lanes of the moment before.
+    /// Out: ∂L/∂ of the carried lanes of the moment before. Other lanes are left alone.
     pub before: &'a mut [T],
     /// Out: ∂L/∂ of the projected values.
     pub projected: &'a mut [T],
-    /// Out: ∂L/∂ of the recurrent products, kept for `Cell::finish`.
+    /// Out: ∂L/∂ of the recurrent products, kept for `Cell::finish`; empty where it is that of the projected values.
     pub recurrent: &'a mut [T],
 }
 
@@ -73,7 +86,15 @@ pub struct Whole<'a, T> {
     /// tape rows × columns
     pub tape: &'a [T],
     pub d_projected: &'a [T],
+    /// Empty where it is `d_projected`.
     pub d_recurrent: &'a [T],
+}
+
+impl<'a, T> Whole<'a, T> {
+    /// ∂L/∂ of the recurrent products.
+    pub fn d_recurrent(&self) -> &'a [T] {
+        if self.d_recurrent.is_empty() { self.d_projected } else { self.d_recurrent }
+    }
 }
 
 /// A recurrent cell, as the rest of the crate sees it.
@@ -93,26 +114,27 @@ pub trait Cell<T: Scalar>: Send + Sync {
         self.spec().blocks.len() * dims.hidden
     }
 
-    /// Rows of ∂L/∂ of the recurrent products per column.
-    fn recurrent_rows(&self, dims: Dims) -> usize {
-        self.spec().blocks.len() * dims.hidden
-    }
+    /// Rows of ∂L/∂ of the recurrent products per column: none where it is that of the projected values.
+    fn recurrent_rows(&self, dims: Dims) -> usize;
 
-    /// Rearranges parameters for this run; done once, not per step.
-    fn pack(&self, dims: Dims, tensors: &[&[T]]) -> Vec<T>;
+    /// Length of what `pack` makes.
+    fn packed_len(&self, dims: Dims) -> usize;
+
+    /// Rearranges parameters as the products read them; done once after a change of parameters, not per step.
+    fn pack(&self, dims: Dims, tensors: &Tensors<T>, packed: &mut [T]);
 
     /// What depends on the input alone, for a whole sequence at once.
-    fn project(&self, params: &Params<T>, columns: usize, input: &[T], projected: &mut [T]);
+    fn project(&self, params: &Params<T>, columns: usize, input: &[T], projected: &mut [T], work: &mut Work<T>);
 
     /// One moment: fills every lane of `tape` (rows × batch).
-    fn step(&self, params: &Params<T>, moment: &Moment<T>, tape: &mut [T], work: &mut Vec<T>);
+    fn step(&self, params: &Params<T>, moment: &Moment<T>, tape: &mut [T], work: &mut Work<T>);
 
     /// The exact reverse of `step`. Reads nothing but the tape.
-    fn step_back(&self, params: &Params<T>, moment: &Moment<T>, tape: &[T], d: &mut MomentGradient<T>, work: &mut Vec<T>);
+    fn step_back(&self, params: &Params<T>, moment: &Moment<T>, tape: &[T], d: &mut MomentGradient<T>, work: &mut Work<T>);
 
-    /// The reverse of `project`, and the parameter gradients of all steps: accumulates into `d_tensors` (row-major, as the
-    /// parameters) and `d_input` (input × columns).
-    fn finish(&self, params: &Params<T>, whole: &Whole<T>, d_tensors: &mut [Vec<T>], d_input: &mut [T]);
+    /// The reverse of `project`, and the parameter gradients of all steps: fills `d_tensors` (row-major, as the parameters),
+    /// which are zero, and adds to `d_input` (input × columns).
+    fn finish(&self, params: &Params<T>, whole: &Whole<T>, d_tensors: &mut [Vec<T>], d_input: &mut [T], work: &mut Work<T>);
 }
 
 /// A cell and its variants, in both precisions (feature `double`: the page is built without f64, which only checks use).

@@ -13,6 +13,7 @@ pub struct Rnn<const RELU: bool>;
 
 impl<const RELU: bool> Unit for Rnn<RELU> {
     const SPEC: &'static Spec = if RELU { &RELU_SPEC } else { &TANH_SPEC };
+    const ONE_SUM: bool = true;
 
     fn forward<V: Real>(ax: &Values<V>, ah: &Values<V>, _prev: &Values<V>, cur: &mut Values<V>, hold: &impl Hold<V>) {
         let a = ax[H] + ah[H];
@@ -25,12 +26,11 @@ impl<const RELU: bool> Unit for Rnn<RELU> {
         d: &mut Values<V>,
         _dprev: &mut Values<V>,
         dax: &mut Values<V>,
-        dah: &mut Values<V>,
+        _dah: &mut Values<V>,
         hold: &impl Hold<V>,
     ) {
         let dh = hold.back(H, d[H]);
         dax[H] = if RELU { cur[H].relu_back(dh) } else { dh * cur[H].tanh_slope() };
-        dah[H] = dax[H];
     }
 }
 

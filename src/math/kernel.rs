@@ -1,6 +1,10 @@
-//! The one matrix product. Matrices are column-major slices; every dimension may be anything, edges included.
+//! The matrix products. Matrices are column-major slices; every dimension may be anything, edges included.
+//!
+//! Every element is summed in the order of k, starting from what C holds, whatever block it falls into, so that a batch gives
+//! the bits of its examples one by one. The blocks follow Goto & van de Geijn, Anatomy of High-Performance Matrix
+//! Multiplication, 2008: a panel of A and a block of B in the innermost cache, a block of C in registers.
 
-use super::Scalar;
+use super::{Real, Scalar};
 
 /// A matrix read with arbitrary strides: element (r, c) is `data[r * row + c * column]`.
 #[derive(Clone, Copy)]
@@ -10,7 +14,7 @@ pub struct Strided<'a, T> {
     pub column: usize,
 }
 
-impl<'a, T> Strided<'a, T> {
+impl<'a, T: Copy> Strided<'a, T> {
     /// A column-major matrix with `rows` rows.
     pub fn columns(data: &'a [T], rows: usize) -> Self {
         Strided { data, row: 1, column: rows }
@@ -19,123 +23,242 @@ impl<'a, T> Strided<'a, T> {
     pub fn transposed(data: &'a [T], rows: usize) -> Self {
         Strided { data, row: rows, column: 1 }
     }
+    fn at(&self, r: usize, c: usize) -> T {
+        self.data[r * self.row + c * self.column]
+    }
 }
 
-/// Rows and columns of a block of results.
+/// Rows and columns of a block of C that is kept in registers: eight sums of four numbers, two rows of A and one factor of B
+/// fit the sixteen registers of every target.
 const ROWS: usize = 8;
 const COLUMNS: usize = 4;
+/// Rows of a panel of A.
+const PANEL: usize = 32;
+/// Depth (of k) and columns of B that are worked on at a time.
+const DEPTH: usize = 128;
+const ACROSS: usize = 32;
 
-/// C (m × n) += A (m × k) · B (k × n). A and C are column-major with `m` rows.
-///
-/// Every element is summed in the order of k, starting from what C holds, whatever block it falls into, so that a batch gives
-/// the bits of its examples one by one.
-pub fn multiply_add<T: Scalar>(m: usize, n: usize, k: usize, a: &[T], b: Strided<T>, c: &mut [T]) {
-    assert!(a.len() >= m * k && c.len() >= m * n);
-    if n < COLUMNS {
-        (0..n).for_each(|col| one_column(m, k, col, a, b, c));
-        return;
+/// The first `n` values of memory that is used again and again; what stands there is whatever was left.
+pub fn room<T: Scalar>(memory: &mut Vec<T>, n: usize) -> &mut [T] {
+    if memory.len() < n {
+        memory.resize(n, T::zero());
     }
-    // Panels of A and B are copied together once, padded with zeros, so that the inner loop reads straight on.
-    let panels = pack_rows(m, k, a);
-    let mut panel_b = vec![T::zero(); k * COLUMNS];
-    for col in (0..n).step_by(COLUMNS) {
-        let width = COLUMNS.min(n - col);
-        for (p, packed) in panel_b.chunks_exact_mut(COLUMNS).enumerate() {
-            for (j, x) in packed[..width].iter_mut().enumerate() {
-                *x = b.data[p * b.row + (col + j) * b.column];
+    &mut memory[..n]
+}
+
+/// Length of a packed m × k matrix.
+pub fn packed_len(m: usize, k: usize) -> usize {
+    m.div_ceil(PANEL) * PANEL * k
+}
+
+/// Rearranges A (m × k) as the products read it: `PANEL` rows at a time, within them column by column, zero below the last row.
+pub fn pack<T: Scalar>(m: usize, k: usize, a: Strided<T>, to: &mut [T]) {
+    for (panel, row) in to.chunks_exact_mut((PANEL * k).max(1)).zip((0..m).step_by(PANEL)) {
+        let height = PANEL.min(m - row);
+        for (p, to) in panel.as_chunks_mut::<PANEL>().0.iter_mut().enumerate() {
+            if a.row == 1 {
+                to[..height].copy_from_slice(&a.data[p * a.column + row..][..height]);
+            } else {
+                to[..height].iter_mut().enumerate().for_each(|(r, x)| *x = a.at(row + r, p));
+            }
+            to[height..].fill(T::zero());
+        }
+    }
+}
+
+/// C (m × n) += A (m × k) · B (k × n), with A as packed. Columns of C are `ld` apart. `work` is memory to use.
+#[allow(clippy::too_many_arguments)]
+pub fn multiply_packed<T: Scalar>(m: usize, n: usize, k: usize, a: &[T], b: Strided<T>, c: &mut [T], ld: usize, work: &mut Vec<T>) {
+    let (whole, factors) = (n - n % COLUMNS, room(work, (ACROSS * DEPTH).max(k)));
+    for from in (0..k).step_by(DEPTH) {
+        let to = k.min(from + DEPTH);
+        for left in (0..whole).step_by(ACROSS) {
+            let right = whole.min(left + ACROSS);
+            pack_factors(b, (from, to), (left, right), factors);
+            for (panel, top) in a.chunks_exact((PANEL * k).max(1)).zip((0..m).step_by(PANEL)) {
+                blocks(&panel[from * PANEL..to * PANEL], factors, m, top, (left, right), c, ld);
             }
         }
-        for (panel_a, row) in panels.chunks_exact((ROWS * k).max(1)).zip((0..m).step_by(ROWS)) {
-            block(m, (row, ROWS.min(m - row)), (col, width), panel_a, &panel_b, c);
+    }
+    for col in whole..n {
+        factors.iter_mut().take(k).enumerate().for_each(|(p, x)| *x = b.at(p, col));
+        packed_times_vector(k, a, &factors[..k], &mut c[col * ld..][..m]);
+    }
+}
+
+/// C (m × n) += A (m × k) · B (k × n), where A is used only once. C has `m` rows. `work` is memory to use.
+pub fn multiply_add<T: Scalar>(m: usize, n: usize, k: usize, a: Strided<T>, b: Strided<T>, c: &mut [T], work: &mut Vec<T>) {
+    if n == 1 && a.row == 1 {
+        return columns_times_vector(m, k, a, b, 0, c, 1);
+    }
+    if m < COLUMNS && b.column == 1 {
+        // The same, transposed.
+        let (at, bt) = (Strided { row: a.column, column: a.row, ..a }, Strided { row: b.column, column: b.row, ..b });
+        return (0..m).for_each(|r| columns_times_vector(n, k, bt, at, r, &mut c[r..], m));
+    }
+    let size = packed_len(m, DEPTH.min(k));
+    let (packed, factors) = room(work, size + ACROSS * DEPTH).split_at_mut(size);
+    for from in (0..k).step_by(DEPTH) {
+        let to = k.min(from + DEPTH);
+        let depth = to - from;
+        pack(m, depth, Strided { data: &a.data[from * a.column..], ..a }, &mut packed[..packed_len(m, depth)]);
+        for left in (0..n).step_by(ACROSS) {
+            let right = n.min(left + ACROSS);
+            pack_factors(b, (from, to), (left, right), factors);
+            for (panel, top) in packed.chunks_exact(PANEL * depth).zip((0..m).step_by(PANEL)) {
+                blocks(panel, factors, m, top, (left, right), c, m);
+            }
         }
     }
 }
 
-/// A, `ROWS` rows at a time: for each p the panel's rows, zero below the last.
-fn pack_rows<T: Scalar>(m: usize, k: usize, a: &[T]) -> Vec<T> {
-    let mut panels = Vec::with_capacity(m.div_ceil(ROWS) * ROWS * k);
-    for row in (0..m).step_by(ROWS) {
-        let height = ROWS.min(m - row);
-        for p in 0..k {
-            panels.extend_from_slice(&a[p * m + row..p * m + row + height]);
-            panels.resize(panels.len() + ROWS - height, T::zero());
+/// Columns `left` to `right` of B, rows `from` to `to`: `COLUMNS` at a time, row by row. Zero where there is no column.
+fn pack_factors<T: Scalar>(b: Strided<T>, (from, to): (usize, usize), (left, right): (usize, usize), factors: &mut [T]) {
+    for (factors, col) in factors.chunks_exact_mut(COLUMNS * (to - from)).zip((left..right).step_by(COLUMNS)) {
+        let factors = factors.as_chunks_mut::<COLUMNS>().0;
+        if right - col < COLUMNS {
+            for (p, x) in (from..to).zip(factors) {
+                *x = std::array::from_fn(|j| if col + j < right { b.at(p, col + j) } else { T::zero() });
+            }
+        } else if b.row == 1 {
+            let column = |j: usize| &b.data[(col + j) * b.column + from..(col + j) * b.column + to];
+            let columns = column(0).iter().zip(column(1)).zip(column(2)).zip(column(3));
+            for (x, (((x0, x1), x2), x3)) in factors.iter_mut().zip(columns) {
+                *x = [*x0, *x1, *x2, *x3];
+            }
+        } else if b.column == 1 {
+            for (p, x) in (from..to).zip(factors) {
+                x.copy_from_slice(&b.data[p * b.row + col..][..COLUMNS]);
+            }
+        } else {
+            for (p, x) in (from..to).zip(factors) {
+                *x = std::array::from_fn(|j| b.at(p, col + j));
+            }
         }
     }
-    panels
 }
 
-/// One block of C, kept in registers over the whole sum: as many groups of `Scalar::Wide` as make up its rows.
-fn block<T: Scalar>(m: usize, (row, height): (usize, usize), (col, width): (usize, usize), a: &[T], b: &[T], c: &mut [T]) {
-    let groups = ROWS / T::WIDTH;
-    let mut values = [[T::zero(); ROWS]; COLUMNS];
-    for (j, values) in values.iter_mut().enumerate().take(width) {
-        let at = (col + j) * m + row;
-        values[..height].copy_from_slice(&c[at..at + height]);
+/// One panel of A times a block of B.
+fn blocks<T: Scalar>(panel: &[T], factors: &[T], m: usize, top: usize, (left, right): (usize, usize), c: &mut [T], ld: usize) {
+    let (panel, depth) = (panel.as_chunks::<PANEL>().0, panel.len() / PANEL);
+    for at in (0..PANEL.min(m - top)).step_by(ROWS) {
+        let (row, height) = (top + at, ROWS.min(m - top - at));
+        for (factors, col) in factors.chunks_exact(COLUMNS * depth).zip((left..right).step_by(COLUMNS)) {
+            let (factors, width) = (factors.as_chunks::<COLUMNS>().0, COLUMNS.min(right - col));
+            if height == ROWS && width == COLUMNS {
+                block(panel, at, factors, &mut c[col * ld + row..], ld);
+                continue;
+            }
+            let mut values = [T::zero(); ROWS * COLUMNS];
+            for j in 0..width {
+                values[j * ROWS..][..height].copy_from_slice(&c[(col + j) * ld + row..][..height]);
+            }
+            block(panel, at, factors, &mut values, ROWS);
+            for j in 0..width {
+                c[(col + j) * ld + row..][..height].copy_from_slice(&values[j * ROWS..][..height]);
+            }
+        }
     }
-    for v in (0..groups).step_by(2) {
-        // Two groups at a time: eight sums, two rows of A and one factor fit the registers of every target.
-        let (first, second) = (v * T::WIDTH, (v + 1) * T::WIDTH);
-        let mut sum: [[T::Wide; 2]; COLUMNS] = std::array::from_fn(|j| [T::load(&values[j][first..]), T::load(&values[j][second..])]);
-        for (a, b) in a.as_chunks::<ROWS>().0.iter().zip(b.as_chunks::<COLUMNS>().0) {
-            let x = [T::load(&a[first..]), T::load(&a[second..])];
+}
+
+/// One block of C, kept in registers over the whole sum: two groups of `Scalar::Wide` and four columns at a time.
+fn block<T: Scalar>(panel: &[[T; PANEL]], at: usize, factors: &[[T; COLUMNS]], c: &mut [T], ld: usize) {
+    assert!(at + ROWS <= PANEL);
+    for first in (0..ROWS).step_by(2 * T::WIDTH) {
+        let second = first + T::WIDTH;
+        let mut sum: [[T::Wide; 2]; COLUMNS] = std::array::from_fn(|j| [T::load(&c[j * ld + first..]), T::load(&c[j * ld + second..])]);
+        for (a, b) in panel.iter().zip(factors) {
+            let x = [T::load(&a[at + first..]), T::load(&a[at + second..])];
             for (s, factor) in sum.iter_mut().zip(b) {
                 let factor = T::splat(*factor);
                 s[0] += x[0] * factor;
                 s[1] += x[1] * factor;
             }
         }
-        for (s, values) in sum.iter().zip(&mut values) {
-            T::store(s[0], &mut values[first..]);
-            T::store(s[1], &mut values[second..]);
+        for (j, s) in sum.iter().enumerate() {
+            T::store(s[0], &mut c[j * ld + first..]);
+            T::store(s[1], &mut c[j * ld + second..]);
         }
-    }
-    for (j, values) in values.iter().enumerate().take(width) {
-        let at = (col + j) * m + row;
-        c[at..at + height].copy_from_slice(&values[..height]);
     }
 }
 
-/// One column of C straight from A, four of A's columns at a time: with so little work per element, copying panels would cost
-/// more than it saves.
-fn one_column<T: Scalar>(m: usize, k: usize, col: usize, a: &[T], b: Strided<T>, c: &mut [T]) {
-    let c = &mut c[col * m..(col + 1) * m];
-    let factor = |p: usize| b.data[p * b.row + col * b.column];
-    let column = |p: usize| &a[p * m..(p + 1) * m];
-    let mut p = 0;
-    while p + 4 <= k {
-        let (f0, f1, f2, f3) = (factor(p), factor(p + 1), factor(p + 2), factor(p + 3));
-        let columns = column(p).iter().zip(column(p + 1)).zip(column(p + 2)).zip(column(p + 3));
-        for (c, (((x0, x1), x2), x3)) in c.iter_mut().zip(columns) {
-            *c = (((*c + *x0 * f0) + *x1 * f1) + *x2 * f2) + *x3 * f3;
+/// Groups of numbers that one column of C keeps in registers.
+const SUMS: usize = 8;
+
+/// values += panel · x, for one panel.
+#[inline(always)]
+fn panel_times_vector<'a, T: Scalar>(columns: impl Iterator<Item = (&'a [T; PANEL], T)> + Clone, values: &mut [T; PANEL]) {
+    for at in (0..PANEL).step_by(SUMS * T::WIDTH) {
+        let mut sum: [T::Wide; SUMS] = std::array::from_fn(|s| T::load(&values[at + s * T::WIDTH..]));
+        for (a, x) in columns.clone() {
+            let x = T::splat(x);
+            for (s, sum) in sum.iter_mut().enumerate() {
+                *sum += T::load(&a[at + s * T::WIDTH..]) * x;
+            }
         }
-        p += 4;
-    }
-    for p in p..k {
-        let f = factor(p);
-        c.iter_mut().zip(column(p)).for_each(|(c, x)| *c += *x * f);
+        for (s, sum) in sum.iter().enumerate() {
+            T::store(*sum, &mut values[at + s * T::WIDTH..]);
+        }
     }
 }
 
-/// The transpose of a column-major matrix with `rows` rows; equally, the column-major form of a row-major one whose
-/// rows have `rows` elements.
-pub fn transpose<T: Scalar>(a: &[T], rows: usize) -> Vec<T> {
-    let columns = a.len().checked_div(rows).unwrap_or(0);
-    let mut out = Vec::with_capacity(a.len());
-    for r in 0..rows {
-        out.extend((0..columns).map(|c| a[c * rows + r]));
+/// c += A x, with A as packed, which is read straight through.
+fn packed_times_vector<T: Scalar>(k: usize, a: &[T], x: &[T], c: &mut [T]) {
+    for (panel, c) in a.chunks_exact((PANEL * k).max(1)).zip(c.chunks_mut(PANEL)) {
+        let mut values = [T::zero(); PANEL];
+        values[..c.len()].copy_from_slice(c);
+        panel_times_vector(panel.as_chunks::<PANEL>().0.iter().zip(x.iter().copied()), &mut values);
+        c.copy_from_slice(&values[..c.len()]);
     }
-    out
+}
+
+/// c += A x for a column-major A (rows × k) and x a column of another matrix. Elements of c are `step` apart.
+#[allow(clippy::too_many_arguments)]
+fn columns_times_vector<T: Scalar>(rows: usize, k: usize, a: Strided<T>, x: Strided<T>, col: usize, c: &mut [T], step: usize) {
+    for top in (0..rows).step_by(PANEL) {
+        let height = PANEL.min(rows - top);
+        let mut values = [T::zero(); PANEL];
+        (0..height).for_each(|r| values[r] = c[(top + r) * step]);
+        if height == PANEL {
+            let columns = (0..k).filter_map(|p| Some((a.data[p * a.column + top..].first_chunk::<PANEL>()?, x.at(p, col))));
+            panel_times_vector(columns, &mut values);
+        } else {
+            for p in 0..k {
+                let x = x.at(p, col);
+                values.iter_mut().zip(&a.data[p * a.column + top..][..height]).for_each(|(y, a)| *y += *a * x);
+            }
+        }
+        (0..height).for_each(|r| c[(top + r) * step] = values[r]);
+    }
+}
+
+/// y[n] += Σ_p x[p] · b[p, n], for a B whose columns are contiguous: sixteen sums side by side, then one after another.
+pub fn add_dots<T: Scalar>(k: usize, x: &[T], b: &[T], y: &mut [T]) {
+    for (y, b) in y.iter_mut().zip(b.chunks_exact(k.max(1))) {
+        let (xs, bs) = (x.as_chunks::<16>(), b.as_chunks::<16>());
+        let mut sum = [T::Wide::zero(); 16];
+        let groups = 16 / T::WIDTH;
+        for (x, b) in xs.0.iter().zip(bs.0) {
+            for (s, sum) in sum.iter_mut().enumerate().take(groups) {
+                *sum += T::load(&x[s * T::WIDTH..]) * T::load(&b[s * T::WIDTH..]);
+            }
+        }
+        let mut values = [T::zero(); 16];
+        (0..groups).for_each(|s| T::store(sum[s], &mut values[s * T::WIDTH..]));
+        for v in values {
+            *y += v;
+        }
+        for (x, b) in xs.1.iter().zip(bs.1) {
+            *y += *x * *b;
+        }
+    }
 }
 
 /// Fills every column of the column-major `c` with `bias`, or with zero where there is none.
-pub fn fill_columns<T: Scalar>(c: &mut [T], rows: usize, bias: &[&[T]]) {
-    for column in c.chunks_exact_mut(rows.max(1)) {
-        column.fill(T::zero());
-        for b in bias {
-            for (y, b) in column.iter_mut().zip(*b) {
-                *y += *b;
-            }
-        }
+pub fn fill_columns<T: Scalar>(c: &mut [T], rows: usize, bias: Option<&[T]>) {
+    match bias {
+        Some(bias) => c.chunks_exact_mut(rows.max(1)).for_each(|column| column.copy_from_slice(bias)),
+        None => c.fill(T::zero()),
     }
 }
 
@@ -178,6 +301,21 @@ mod tests {
         c.iter().zip(exact).map(|(c, e)| (*c as f64 - e).abs()).fold(0.0, f64::max)
     }
 
+    fn add(m: usize, n: usize, k: usize, a: &[f32], b: Strided<f32>, c: &mut [f32]) {
+        multiply_add(m, n, k, Strided::columns(a, m), b, c, &mut vec![]);
+    }
+
+    /// Through a packed A, into columns that are further apart.
+    fn add_packed(m: usize, n: usize, k: usize, a: &[f32], b: Strided<f32>, c: &mut [f32]) {
+        let (mut packed, ld) = (vec![f32::NAN; packed_len(m, k)], m + 3);
+        pack(m, k, Strided::columns(a, m), &mut packed);
+        let mut wide = vec![0.0; n * ld];
+        c.chunks_exact(m).zip(wide.chunks_exact_mut(ld)).for_each(|(c, w)| w[..m].copy_from_slice(c));
+        multiply_packed(m, n, k, &packed, b, &mut wide, ld, &mut vec![]);
+        c.chunks_exact_mut(m).zip(wide.chunks_exact(ld)).for_each(|(c, w)| c.copy_from_slice(&w[..m]));
+        assert!(wide.chunks_exact(ld).all(|w| w[m..] == [0.0; 3]), "between the columns");
+    }
+
     #[test]
     fn product_agrees_with_its_twin() {
         for m in SIZES {
@@ -187,13 +325,16 @@ mod tests {
                     // Rounding of k products of up to 1e4 each.
                     let tolerance = 1e4 * k as f64 * 2.4e-7 + 1e-6;
                     let mut c = vec![0.0; m * n];
-                    multiply_add(m, n, k, &a, Strided::columns(&b, k), &mut c);
+                    add(m, n, k, &a, Strided::columns(&b, k), &mut c);
                     let exact = reference(m, n, k, &a, |p, j| b[j * k + p]);
                     assert!(worst(&c, &exact) < tolerance, "{m} {n} {k}");
                     let mut c = vec![0.0; m * n];
-                    multiply_add(m, n, k, &a, Strided::transposed(&b, n), &mut c);
+                    add(m, n, k, &a, Strided::transposed(&b, n), &mut c);
                     let exact = reference(m, n, k, &a, |p, j| b[p * n + j]);
                     assert!(worst(&c, &exact) < tolerance, "{m} {n} {k} transposed");
+                    let mut packed = vec![0.0; m * n];
+                    add_packed(m, n, k, &a, Strided::transposed(&b, n), &mut packed);
+                    assert_eq!(packed, c, "{m} {n} {k}: one order of sums");
                     c[m * n / 2] += 2.0 * tolerance as f32;
                     assert!(worst(&c, &exact) > tolerance, "a perturbed result must be seen");
                 }
@@ -206,10 +347,13 @@ mod tests {
         let (m, k, n) = (67, 33, 9);
         let (a, b) = (numbers(m * k, 3), numbers(k * n, 4));
         let mut all = vec![0.0; m * n];
-        multiply_add(m, n, k, &a, Strided::columns(&b, k), &mut all);
+        add(m, n, k, &a, Strided::columns(&b, k), &mut all);
         for j in 0..n {
             let mut one = vec![0.0; m];
-            multiply_add(m, 1, k, &a, Strided::columns(&b[j * k..(j + 1) * k], k), &mut one);
+            add(m, 1, k, &a, Strided::columns(&b[j * k..(j + 1) * k], k), &mut one);
+            assert_eq!(one, all[j * m..(j + 1) * m]);
+            let mut one = vec![0.0; m];
+            add_packed(m, 1, k, &a, Strided::columns(&b[j * k..(j + 1) * k], k), &mut one);
             assert_eq!(one, all[j * m..(j + 1) * m]);
         }
     }
@@ -217,14 +361,19 @@ mod tests {
     #[test]
     fn nan_and_infinity_travel() {
         let mut c = vec![0.0f32; 2];
-        multiply_add(2, 1, 2, &[f32::NAN, 1.0, 1.0, f32::INFINITY], Strided::columns(&[0.0, 1.0], 2), &mut c);
+        add(2, 1, 2, &[f32::NAN, 1.0, 1.0, f32::INFINITY], Strided::columns(&[0.0, 1.0], 2), &mut c);
         assert!(c[0].is_nan() && c[1] == f32::INFINITY);
     }
 
     #[test]
-    fn transpose_twice_is_identity() {
-        let a = numbers(15, 5);
-        assert_eq!(transpose(&transpose(&a, 3), 5), a);
-        assert_eq!(transpose(&a, 3)[1], a[3]);
+    fn dots_agree_with_their_twin() {
+        for k in SIZES {
+            let (x, b, mut y) = (numbers(k, 1), numbers(3 * k, 2), vec![0.0; 3]);
+            add_dots(k, &x, &b, &mut y);
+            let exact = reference(1, 3, k, &x, |p, j| b[j * k + p]);
+            assert!(worst(&y, &exact) < 1e4 * k as f64 * 2.4e-7, "{k}");
+            y[2] += 1.0 + k as f32;
+            assert!(worst(&y, &exact) > 0.9, "a perturbed result must be seen");
+        }
     }
 }

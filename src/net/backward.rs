@@ -1,12 +1,12 @@
 //! The reverse of the loop over time. The gradient tape has the tape's layout: `dtape["f"]` is ∂L/∂f at every step.
 
-use super::Parameter;
 use super::config::Readout;
-use super::forward::{Trace, order, zero_padding};
-use crate::cell::{Moment, MomentGradient, Whole};
+use super::forward::{Scratch, around, resize, zero_padding};
+use super::{Parameter, Trace};
+use crate::cell::{MAX_TENSORS, Moment, MomentGradient, Whole};
 use crate::error::{Code, Error, Result};
 use crate::math::Scalar;
-use crate::math::kernel::{Strided, multiply_add, sum_columns};
+use crate::math::kernel::{Strided, multiply_add, multiply_packed, packed_len, sum_columns};
 use crate::tape::Tape;
 
 /// Where the gradient enters. Absent parts are zero.
@@ -62,195 +62,207 @@ impl<T: Scalar> Gradients<T> {
     }
 }
 
+impl<T: Scalar> Gradients<T> {
+    /// Room for the gradients of a network's runs.
+    pub(crate) fn empty(trace: &Trace<T>) -> Self {
+        let zeros = |p: &Parameter<T>| Parameter { name: p.name.clone(), shape: p.shape.clone(), values: vec![T::zero(); p.values.len()] };
+        let spec = trace.net.cell().spec();
+        Gradients {
+            parameters: trace.net.parameters().iter().map(zeros).collect(),
+            input: vec![],
+            upstream: vec![vec![]; trace.net.config().layers],
+            tapes: trace.tracks.iter().map(|track| Tape::zeros(spec, track.tape.hidden, 0, 0)).collect(),
+            initial: vec![vec![]; trace.tracks.len()],
+            directions: trace.net.config().directions(),
+        }
+    }
+}
+
 impl<T: Scalar> Trace<T> {
     /// Back-propagation through time.
     pub fn backward(&self, upstream: &Upstream<T>) -> Result<Gradients<T>> {
+        let mut gradients = Gradients::empty(self);
+        self.backward_into(upstream, &mut gradients, &mut Scratch::default())?;
+        Ok(gradients)
+    }
+
+    /// As `backward`, over what the gradients were before: of the same network, after the first time without an allocation. An
+    /// error leaves them as they were.
+    pub(crate) fn backward_into(&self, upstream: &Upstream<T>, gradients: &mut Gradients<T>, scratch: &mut Scratch<T>) -> Result<()> {
+        self.check_upstream(upstream)?;
         let config = self.net.config();
-        let (h, width, directions) = (config.hidden, config.output_width(), config.directions());
-        let mut parameters: Vec<Parameter<T>> = self
-            .net
-            .parameters()
-            .iter()
-            .map(|p| Parameter { name: p.name.clone(), shape: p.shape.clone(), values: vec![T::zero(); p.values.len()] })
-            .collect();
-        let mut dy = self.upstream_of_output(upstream, &mut parameters)?;
-        let last = self.last_gradient(upstream)?;
-        let (mut tapes, mut initials, mut from_above) = (vec![], vec![], vec![]);
+        let (width, directions) = (config.output_width(), config.directions());
+        gradients.parameters.iter_mut().for_each(|p| p.values.fill(T::zero()));
+        self.upstream_of_output(upstream, gradients, scratch);
         for layer in (0..config.layers).rev() {
-            zero_padding(&mut dy, width, self.batch, &self.lengths);
-            let mut dx = vec![T::zero(); self.net.dims_of(layer).input * self.steps * self.batch];
-            let mut reversed = vec![];
+            let (below, this) = gradients.upstream.split_at_mut(layer);
+            let (dy, dx) = (&mut this[0], below.last_mut().unwrap_or(&mut gradients.input));
+            zero_padding(dy, width, self.batch, &self.lengths);
+            resize(dx, self.net.dims_of(layer).input * self.steps * self.batch);
+            dx.fill(T::zero());
             for direction in 0..directions {
                 let track = layer * directions + direction;
-                let range = self.net.tensors(layer, direction);
-                let mut d_tensors: Vec<Vec<T>> = parameters[range.clone()].iter_mut().map(|p| std::mem::take(&mut p.values)).collect();
-                let (tape, initial) = self.layer_back(track, direction, &dy, direction * h, &last[track], &mut d_tensors, &mut dx);
-                for (p, values) in parameters[range].iter_mut().zip(d_tensors) {
-                    p.values = values;
-                }
-                reversed.push((tape, initial));
-            }
-            for (tape, initial) in reversed.into_iter().rev() {
-                tapes.push(tape);
-                initials.push(initial);
+                let (dtape, initial) = (&mut gradients.tapes[track], &mut gradients.initial[track]);
+                self.start_back(track, direction, upstream, dtape, initial);
+                self.layer_back(track, direction, dy, dtape, initial, scratch);
+                self.finish(layer, direction, &mut gradients.parameters, dx, scratch);
             }
             if layer > 0
                 && let Some(mask) = self.masks.get(layer - 1)
             {
-                for (d, m) in dx.iter_mut().zip(mask) {
-                    *d = *d * *m;
-                }
+                dx.iter_mut().zip(mask).for_each(|(d, m)| *d = *d * *m);
             }
-            from_above.push(std::mem::replace(&mut dy, dx));
         }
-        tapes.reverse();
-        initials.reverse();
-        from_above.reverse();
         if let Some(ids) = &self.tokens {
-            for (id, column) in ids.iter().zip(dy.chunks_exact(config.input)) {
-                for (d, x) in parameters[0].values[id * config.input..(id + 1) * config.input].iter_mut().zip(column) {
-                    *d += *x;
-                }
+            for (id, column) in ids.iter().zip(gradients.input.chunks_exact(config.input)) {
+                let row = &mut gradients.parameters[0].values[id * config.input..(id + 1) * config.input];
+                row.iter_mut().zip(column).for_each(|(d, x)| *d += *x);
             }
         }
-        Ok(Gradients { parameters, input: dy, upstream: from_above, tapes, initial: initials, directions })
+        Ok(())
     }
 
-    /// ∂L/∂output from what was given, through the head where it was given for the prediction.
-    fn upstream_of_output(&self, upstream: &Upstream<T>, parameters: &mut [Parameter<T>]) -> Result<Vec<T>> {
+    fn check_upstream(&self, upstream: &Upstream<T>) -> Result<()> {
         let config = self.net.config();
-        let (h, width) = (config.hidden, config.output_width());
-        let mut dy = match &upstream.output {
-            None => vec![T::zero(); self.output.len()],
-            Some(d) if d.len() == self.output.len() => d.clone(),
-            Some(d) => return Err(Error::length("output gradient", d.len(), self.output.len(), "steps × batch × directions·hidden")),
-        };
-        let Some(dp) = &upstream.prediction else { return Ok(dy) };
-        let (Some(at), Some(prediction)) = (self.net.head_tensor(), &self.prediction) else {
-            return Err(Error::new(Code::Unsupported, "this network has no head; expected a gradient of its output"));
-        };
-        if dp.len() != prediction.len() {
-            let formula = if config.readout == Readout::Last { "steps × batch × outputs" } else { "batch × outputs" };
-            return Err(Error::length("prediction gradient", dp.len(), prediction.len(), formula));
+        if let Some(d) = &upstream.output
+            && d.len() != self.output.len()
+        {
+            return Err(Error::length("output gradient", d.len(), self.output.len(), "steps × batch × directions·hidden"));
         }
-        let outputs = self.net.parameters()[at + 1].values.len();
-        let x = self.head_input();
-        let columns = x.len() / width;
-        multiply_add(width, outputs, columns, &x, Strided::transposed(dp, outputs), &mut parameters[at].values);
-        sum_columns(dp, outputs, &mut parameters[at + 1].values);
-        let mut dx = vec![T::zero(); x.len()];
-        multiply_add(width, columns, outputs, &self.net.parameters()[at].values, Strided::columns(dp, outputs), &mut dx);
-        if config.readout == Readout::Last {
-            for (y, x) in dy.iter_mut().zip(&dx) {
-                *y += *x;
-            }
-            return Ok(dy);
-        }
-        for (b, length) in self.lengths.iter().enumerate() {
-            for direction in 0..config.directions() {
-                let t = if direction == 0 { length - 1 } else { 0 };
-                let (to, from) = ((t * self.batch + b) * width + direction * h, b * width + direction * h);
-                for (y, x) in dy[to..to + h].iter_mut().zip(&dx[from..from + h]) {
-                    *y += *x;
-                }
+        if let Some(d) = &upstream.prediction {
+            let Some(prediction) = &self.prediction else {
+                return Err(Error::new(Code::Unsupported, "this network has no head; expected a gradient of its output"));
+            };
+            if d.len() != prediction.len() {
+                let formula = if config.readout == Readout::Last { "steps × batch × outputs" } else { "batch × outputs" };
+                return Err(Error::length("prediction gradient", d.len(), prediction.len(), formula));
             }
         }
-        Ok(dy)
-    }
-
-    /// ∂L/∂ of the final state, by track: tape rows × batch.
-    fn last_gradient(&self, upstream: &Upstream<T>) -> Result<Vec<Vec<T>>> {
-        let h = self.net.config().hidden;
-        let mut all: Vec<Vec<T>> = self.tracks.iter().map(|t| vec![T::zero(); t.initial.len()]).collect();
+        let (spec, expected) = (self.net.cell().spec(), self.tracks.len() * self.batch * config.hidden);
         for (name, values) in &upstream.last {
-            let expected = self.tracks.len() * self.batch * h;
             if values.len() != expected {
                 return Err(Error::length("final-state gradient", values.len(), expected, "layers·directions × batch × hidden"));
             }
-            for (k, (track, d)) in self.tracks.iter().zip(&mut all).enumerate() {
-                let (lane, rows) = (track.tape.lane_index(name)?, track.tape.rows());
-                if !track.tape.spec.lanes[lane].carried {
-                    let carried = track.tape.spec.carried().map(|k| track.tape.spec.lanes[k].name);
-                    return Err(Error::unknown("carried lane", name, carried));
-                }
-                for b in 0..self.batch {
-                    let from = (k * self.batch + b) * h;
-                    d[b * rows + lane * h..b * rows + (lane + 1) * h].copy_from_slice(&values[from..from + h]);
-                }
+            let lane = spec.lane(name).ok_or_else(|| Error::unknown("lane", name, spec.lanes.iter().map(|l| l.name)))?;
+            if !spec.lanes[lane].carried {
+                return Err(Error::unknown("carried lane", name, spec.carried().map(|k| spec.lanes[k].name)));
             }
         }
-        Ok(all)
+        Ok(())
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn layer_back(
-        &self,
-        track: usize,
-        direction: usize,
-        dy: &[T],
-        offset: usize,
-        last: &[T],
-        d_tensors: &mut [Vec<T>],
-        dx: &mut [T],
-    ) -> (Tape<T>, Vec<T>) {
-        let (cell, data) = (self.net.cell(), &self.tracks[track]);
-        let tensors = self.tensors(track);
-        let params = self.params(track, &tensors);
-        let (dims, batch, columns) = (params.dims, self.batch, self.steps * self.batch);
-        let (h, rows, width) = (dims.hidden, data.tape.rows(), self.net.config().output_width());
-        let (wide, deep) = (cell.projected_rows(dims), cell.recurrent_rows(dims));
-        let mut dtape = Tape::zeros(data.tape.spec, h, self.steps, batch);
-        let (mut d_projected, mut d_recurrent) = (vec![T::zero(); wide * columns], vec![T::zero(); deep * columns]);
-        let mut before_output = vec![T::zero(); h * columns];
-        let output = data.tape.spec.output();
-        let mut carry = last.to_vec();
-        let (mut next, mut before, mut work) = (vec![T::zero(); rows * batch], vec![T::zero(); rows * batch], vec![]);
-        for t in order(self.steps, direction).rev() {
-            for b in 0..batch {
-                let from = match self.moment_before(direction, t, b) {
-                    Some(t) => data.tape.column(t, b),
-                    None => &data.initial[b * rows..(b + 1) * rows],
-                };
-                before[b * rows..(b + 1) * rows].copy_from_slice(from);
-                let at = (t * batch + b) * h;
-                before_output[at..at + h].copy_from_slice(&from[output * h..(output + 1) * h]);
-                for (d, y) in
-                    carry[b * rows + output * h..b * rows + (output + 1) * h].iter_mut().zip(&dy[(t * batch + b) * width + offset..])
-                {
-                    *d += *y;
-                }
-            }
-            next.fill(T::zero());
-            let at = t * batch;
-            let columns = at * rows..(at + batch) * rows;
-            let lanes = &mut dtape.data.as_mut_slice()[columns.clone()];
-            lanes.copy_from_slice(&carry);
-            let (projected, recurrent) =
-                (&mut d_projected[at * wide..(at + batch) * wide], &mut d_recurrent[at * deep..(at + batch) * deep]);
-            let moment = Moment { batch, projected: &[], before: &before, holds: data.holds.get(t).and_then(Option::as_ref) };
-            let mut d = MomentGradient { lanes, before: &mut next, projected, recurrent };
-            cell.step_back(&params, &moment, &data.tape.data.as_slice()[columns], &mut d, &mut work);
-            for (b, length) in self.lengths.iter().enumerate() {
-                let column = b * rows..(b + 1) * rows;
-                if t < *length {
-                    carry[column.clone()].copy_from_slice(&d.before[column]);
-                } else {
-                    d.lanes[column].fill(T::zero());
-                    d.projected[b * wide..(b + 1) * wide].fill(T::zero());
-                    d.recurrent[b * deep..(b + 1) * deep].fill(T::zero());
-                }
+    /// ∂L/∂output from what was given, through the head where it was given for the prediction: the last layer's `upstream`.
+    fn upstream_of_output(&self, upstream: &Upstream<T>, gradients: &mut Gradients<T>, scratch: &mut Scratch<T>) {
+        let (h, width) = (self.net.config().hidden, self.net.config().output_width());
+        let Some(dy) = gradients.upstream.last_mut() else { return };
+        resize(dy, self.output.len());
+        match &upstream.output {
+            Some(d) => dy.copy_from_slice(d),
+            None => dy.fill(T::zero()),
+        }
+        let (Some(dp), Some(at)) = (&upstream.prediction, self.net.head_tensor()) else { return };
+        let outputs = self.net.parameters()[at + 1].values.len();
+        let (work, mut memory) = (&mut scratch.work.product, std::mem::take(&mut scratch.head));
+        let x = self.head_input(&mut memory);
+        let columns = x.len() / width;
+        let d_weight = &mut gradients.parameters[at].values;
+        multiply_add(width, outputs, columns, Strided::columns(x, width), Strided::transposed(dp, outputs), d_weight, work);
+        sum_columns(dp, outputs, &mut gradients.parameters[at + 1].values);
+        let (back, dp) = (&self.head[packed_len(outputs, width)..], Strided::columns(dp, outputs));
+        if self.net.config().readout == Readout::Last {
+            multiply_packed(width, columns, outputs, back, dp, dy, width, work);
+        } else {
+            memory.fill(T::zero());
+            multiply_packed(width, columns, outputs, back, dp, &mut memory, width, work);
+            for (from, to) in self.final_outputs() {
+                dy[to..to + h].iter_mut().zip(&memory[from..]).for_each(|(y, x)| *y += *x);
             }
         }
-        let layer = track / self.net.config().directions();
+        scratch.head = memory;
+    }
+
+    /// Where the way back of a track starts: ∂L/∂ of its final state, on the gradient tape; zero elsewhere there, and in the
+    /// gradient of the initial state.
+    fn start_back(&self, track: usize, direction: usize, upstream: &Upstream<T>, dtape: &mut Tape<T>, initial: &mut Vec<T>) {
+        dtape.reshape(self.steps, self.batch);
+        let (h, rows, batch) = (dtape.hidden, dtape.rows(), self.batch);
+        initial.clear();
+        initial.resize(rows * batch, T::zero());
+        let from = if direction == 0 { (self.steps - 1) * batch * rows } else { 0 };
+        let last = &mut dtape.data.as_mut_slice()[from..from + batch * rows];
+        last.fill(T::zero());
+        for (name, values) in &upstream.last {
+            let Some(lane) = dtape.spec.lane(name) else { continue };
+            for (b, column) in last.chunks_exact_mut(rows).enumerate() {
+                column[lane * h..(lane + 1) * h].copy_from_slice(&values[(track * batch + b) * h..][..h]);
+            }
+        }
+    }
+
+    /// One layer and direction, from its last moment to its first. Each moment finds on the gradient tape what the moment after
+    /// it passed back.
+    fn layer_back(&self, track: usize, direction: usize, dy: &[T], dtape: &mut Tape<T>, initial: &mut [T], scratch: &mut Scratch<T>) {
+        let (cell, params, tape) = (self.net.cell(), self.params(track), &self.tracks[track].tape);
+        let (batch, steps, h, rows) = (self.batch, self.steps, tape.hidden, tape.rows());
+        let (width, output, offset) = (self.net.config().output_width(), tape.spec.output() * h, direction * h);
+        let (wide, deep) = (cell.projected_rows(params.dims), cell.recurrent_rows(params.dims));
+        let Scratch { projected, recurrent, before_output, work, before: memory, passing, .. } = scratch;
+        resize(projected, wide * steps * batch);
+        resize(recurrent, deep * steps * batch);
+        resize(before_output, h * steps * batch);
+        for t in (0..steps).map(|k| if direction == 0 { steps - 1 - k } else { k }) {
+            let columns = t * batch * rows..(t + 1) * batch * rows;
+            let there = match direction {
+                0 => columns.start.saturating_sub(batch * rows)..columns.start,
+                _ => columns.end..tape.data.len().min(columns.end + batch * rows),
+            };
+            let before = self.before(track, direction, t, &tape.data.as_slice()[there], memory);
+            let outputs = before_output[t * batch * h..(t + 1) * batch * h].chunks_exact_mut(h);
+            outputs.zip(before.chunks_exact(rows)).for_each(|(to, from)| to.copy_from_slice(&from[output..output + h]));
+            let (lanes, passed) = around(dtape.data.as_mut_slice(), rows * batch, t, direction);
+            let passed = if passed.is_empty() { &mut *initial } else { passed };
+            for (column, dy) in lanes.chunks_exact_mut(rows).zip(dy[t * batch * width..].chunks_exact(width)) {
+                column[output..output + h].iter_mut().zip(&dy[offset..]).for_each(|(d, y)| *d += *y);
+            }
+            let moment = Moment { batch, projected: &[], before, holds: self.tracks[track].holds.get(t).and_then(Option::as_ref) };
+            let projected = &mut projected[t * batch * wide..(t + 1) * batch * wide];
+            let recurrent = &mut recurrent[t * batch * deep..(t + 1) * batch * deep];
+            let over = |b: &usize| t >= self.lengths[*b];
+            if (0..batch).any(|b| over(&b)) {
+                passing.clear();
+                passing.extend_from_slice(lanes);
+            }
+            let mut d = MomentGradient { lanes, before: passed, projected, recurrent };
+            cell.step_back(&params, &moment, &tape.data.as_slice()[columns], &mut d, work);
+            for b in (0..batch).filter(over) {
+                // Nothing happens to an example that is over: what arrives goes on as it is.
+                for lane in tape.spec.carried().map(|lane| b * rows + lane * h..b * rows + (lane + 1) * h) {
+                    d.before[lane.clone()].copy_from_slice(&passing[lane]);
+                }
+                d.lanes[b * rows..(b + 1) * rows].fill(T::zero());
+                d.projected[b * wide..(b + 1) * wide].fill(T::zero());
+                d.recurrent[b * deep..(b + 1) * deep].fill(T::zero());
+            }
+        }
+    }
+
+    /// Gradients of the parameters and of the input, over all moments of a layer and direction.
+    fn finish(&self, layer: usize, direction: usize, parameters: &mut [Parameter<T>], dx: &mut [T], scratch: &mut Scratch<T>) {
+        let track = layer * self.net.config().directions() + direction;
+        let Scratch { projected, recurrent, before_output, work, .. } = scratch;
         let whole = Whole {
-            columns,
+            columns: self.steps * self.batch,
             input: &self.inputs[layer],
-            before: &before_output,
-            tape: data.tape.data.as_slice(),
-            d_projected: &d_projected,
-            d_recurrent: &d_recurrent,
+            before: before_output,
+            tape: self.tracks[track].tape.data.as_slice(),
+            d_projected: projected,
+            d_recurrent: recurrent,
         };
-        cell.finish(&params, &whole, d_tensors, dx);
-        (dtape, carry)
+        let range = self.net.tensors(layer, direction);
+        let mut d_tensors: [Vec<T>; MAX_TENSORS] = std::array::from_fn(|_| vec![]);
+        let mine = &mut d_tensors[..range.len()];
+        mine.iter_mut().zip(&mut parameters[range.clone()]).for_each(|(d, p)| std::mem::swap(d, &mut p.values));
+        self.net.cell().finish(&self.params(track), &whole, mine, dx, work);
+        mine.iter_mut().zip(&mut parameters[range]).for_each(|(d, p)| std::mem::swap(d, &mut p.values));
     }
 }

@@ -1,301 +1,278 @@
 //! The loop over time: embedding, layers, directions, head; everything it computes stays on the trace's tapes.
+//!
+//! A trace is filled in place: once it has seen a shape, another run of that shape allocates nothing.
 
-use super::config::{LIMITS, Readout, within};
-use super::{Net, Parameter};
-use crate::cell::{HeldLane, Holds, Moment, Params};
-use crate::error::{Code, Error, Result};
+use super::Net;
+use super::config::Readout;
+use super::run::{InitialRef, InputRef, Run, RunRef};
+use super::trace::{Trace, Track};
+use crate::cell::{Moment, Work};
+use crate::error::{Error, Result};
 use crate::math::Scalar;
-use crate::math::kernel::{Strided, fill_columns, multiply_add, transpose};
+use crate::math::kernel::{Strided, fill_columns, multiply_packed, pack, packed_len};
 use crate::tape::Tape;
 
-/// What the network reads.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Input<T> {
-    /// T×B×I, last index fastest.
-    Values(Vec<T>),
-    /// T×B token ids, for a network with an embedding.
-    Tokens(Vec<usize>),
+/// Memory that runs and their ways back use and that no one reads afterwards.
+#[derive(Clone, Default)]
+pub(crate) struct Scratch<T> {
+    pub work: Work<T>,
+    /// Of one layer and direction: rows × (T·B) each.
+    pub projected: Vec<T>,
+    pub recurrent: Vec<T>,
+    pub before_output: Vec<T>,
+    /// The state before a moment, where it does not stand on the tape: tape rows × batch.
+    pub before: Vec<T>,
+    /// What arrives at a moment where some examples are over: tape rows × batch.
+    pub passing: Vec<T>,
+    /// What the head reads, and its gradient, where that is not the output itself.
+    pub head: Vec<T>,
 }
 
-/// Initial states of one carried lane: (L·D)×B×H, order l0, l0_reverse, l1, …
-#[derive(Clone, Debug, PartialEq)]
-pub struct Initial<T> {
-    pub lane: String,
-    pub values: Vec<T>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HoldUnits {
-    All,
-    One(usize),
-}
-
-/// An intervention: a lane held at a value for moments `from` up to, not including, `to`, in every example.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Hold {
-    pub layer: usize,
-    pub direction: usize,
-    pub lane: String,
-    pub units: HoldUnits,
-    pub value: f64,
-    pub from: usize,
-    pub to: usize,
-}
-
-/// One run's arguments.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Run<T> {
-    pub steps: usize,
-    pub batch: usize,
-    pub input: Input<T>,
-    /// Each example's own length; it stops there, and the reverse direction starts there.
-    pub lengths: Option<Vec<usize>>,
-    pub initial: Vec<Initial<T>>,
-    pub holds: Vec<Hold>,
-    /// Dropout masks between layers, already scaled by 1/(1−p): one T×B×(D·H) array per gap, or none.
-    pub masks: Vec<Vec<T>>,
-}
-
-impl<T> Run<T> {
-    pub fn new(steps: usize, batch: usize, input: Input<T>) -> Self {
-        Run { steps, batch, input, lengths: None, initial: vec![], holds: vec![], masks: vec![] }
-    }
-}
-
-/// One layer and direction of a run.
-#[derive(Clone, Debug)]
-pub(crate) struct Track<T: Scalar> {
-    pub tape: Tape<T>,
-    /// The state before the first moment: tape rows × batch, carried lanes filled.
-    pub initial: Vec<T>,
-    /// Parameters as packed by the cell.
-    pub packed: Vec<T>,
-    /// Interventions by moment; empty where there are none.
-    pub holds: Vec<Option<Holds<T>>>,
-}
-
-/// A run and everything it computed.
-#[derive(Clone)]
-pub struct Trace<T: Scalar> {
-    pub net: Net<T>,
-    pub steps: usize,
-    pub batch: usize,
-    pub lengths: Vec<usize>,
-    pub tokens: Option<Vec<usize>>,
-    pub(crate) masks: Vec<Vec<T>>,
-    /// Input of each layer: width × (T·B).
-    pub(crate) inputs: Vec<Vec<T>>,
-    pub(crate) tracks: Vec<Track<T>>,
-    pub(crate) output: Vec<T>,
-    pub(crate) prediction: Option<Vec<T>>,
+/// Gives `values` this length, with whatever is left in it.
+pub(crate) fn resize<T: Scalar>(values: &mut Vec<T>, length: usize) {
+    values.resize(length, T::zero());
 }
 
 impl<T: Scalar> Net<T> {
     /// Runs the network. Shapes as in `Run`; errors leave nothing behind.
     pub fn run(&self, run: Run<T>) -> Result<Trace<T>> {
-        self.check(&run)?;
-        let config = self.config();
-        let (steps, batch, columns) = (run.steps, run.batch, run.steps * run.batch);
-        let lengths = run.lengths.unwrap_or_else(|| vec![steps; batch]);
-        let (mut x, tokens) = self.embed(run.input, columns);
-        zero_padding(&mut x, config.input, batch, &lengths);
-        let (mut inputs, mut tracks) = (vec![], vec![]);
-        for layer in 0..config.layers {
-            let mut output = vec![T::zero(); config.output_width() * columns];
-            for direction in 0..config.directions() {
-                let initial = self.initial(&run.initial, layer, direction, batch);
-                let holds = self.holds(&run.holds, layer, direction, steps, batch)?;
-                let track = self.layer(layer, direction, &x, (steps, batch, &lengths), initial, holds);
-                copy_rows(&track.tape, direction * config.hidden, config.output_width(), &mut output);
-                tracks.push(track);
-            }
-            inputs.push(std::mem::replace(&mut x, output));
-            if let Some(mask) = run.masks.get(layer) {
-                for (x, m) in x.iter_mut().zip(mask) {
-                    *x = *x * *m;
-                }
-                zero_padding(&mut x, config.output_width(), batch, &lengths);
-            }
-        }
-        let mut trace =
-            Trace { net: self.clone(), steps, batch, lengths, tokens, masks: run.masks, inputs, tracks, output: x, prediction: None };
-        trace.prediction = trace.predict();
+        let mut trace = Trace::empty(self.clone());
+        trace.forward(&run.as_ref(), &mut Scratch::default())?;
         Ok(trace)
     }
+}
 
-    fn check(&self, run: &Run<T>) -> Result<()> {
-        let config = self.config();
-        within("steps", run.steps, 1, 1_000_000)?;
-        within("batch", run.batch, 1, 1_000_000)?;
-        let rows: usize = (0..config.layers).map(|l| self.cell.rows(self.dims_of(l)) * config.directions()).sum();
-        let columns = run.steps.saturating_mul(run.batch);
-        if columns.saturating_mul(rows) > LIMITS.tape {
-            return Err(Error::new(
-                Code::OutOfRange,
-                format!(
-                    "{} steps × {} examples would record {rows} values a column; expected at most {} in all",
-                    run.steps, run.batch, LIMITS.tape
-                ),
-            ));
+impl<T: Scalar> Trace<T> {
+    /// The trace of no run yet.
+    pub(crate) fn empty(net: Net<T>) -> Self {
+        let (spec, h) = (net.cell().spec(), net.config().hidden);
+        let track = || Track { tape: Tape::zeros(spec, h, 0, 0), initial: vec![], packed: vec![], holds: vec![] };
+        let (layers, directions) = (net.config().layers, net.config().directions());
+        Trace {
+            steps: 0,
+            batch: 0,
+            lengths: vec![],
+            tokens: net.config().embedding.is_some().then(Vec::new),
+            packed: false,
+            head: vec![],
+            masks: vec![],
+            inputs: vec![vec![]; layers],
+            tracks: (0..layers * directions).map(|_| track()).collect(),
+            output: vec![],
+            prediction: net.config().head.is_some().then(Vec::new),
+            net,
         }
-        match (&run.input, &config.embedding) {
-            (Input::Values(_), Some(e)) => {
-                return Err(Error::new(Code::Shape, format!("this network reads token ids below {}; found numbers", e.vocabulary)));
-            }
-            (Input::Tokens(_), None) => {
-                return Err(Error::new(Code::Shape, "this network has no embedding; expected numbers, found token ids"));
-            }
-            (Input::Values(v), None) if v.len() != columns * config.input => {
-                return Err(Error::length("input", v.len(), columns * config.input, "steps × batch × input"));
-            }
-            (Input::Tokens(ids), Some(e)) => {
-                if ids.len() != columns {
-                    return Err(Error::length("input", ids.len(), columns, "steps × batch"));
-                }
-                if let Some(id) = ids.iter().find(|id| **id >= e.vocabulary) {
-                    return Err(Error::new(Code::OutOfRange, format!("token id {id}; expected ids below {}", e.vocabulary)));
-                }
-            }
-            _ => {}
+    }
+
+    /// Runs the network, over what was run before. An error leaves the trace as it was.
+    pub(crate) fn forward(&mut self, run: &RunRef<T>, scratch: &mut Scratch<T>) -> Result<()> {
+        self.net.check(run)?;
+        if matches!(run.initial, InitialRef::Carried) && self.steps > 0 && run.batch != self.batch {
+            return Err(Error::length("batch", run.batch, self.batch, "that of the run whose states are carried"));
         }
-        if let Some(lengths) = &run.lengths {
-            if lengths.len() != run.batch {
-                return Err(Error::length("lengths", lengths.len(), run.batch, "batch"));
-            }
-            for l in lengths {
-                within("a sequence's length", *l, 1, run.steps)?;
-            }
+        let (layers, directions, width) = (self.net.config().layers, self.net.config().directions(), self.net.config().output_width());
+        if !run.holds.is_empty() || self.tracks.iter().any(|track| !track.holds.is_empty()) {
+            let of = |k: usize| self.net.holds(run.holds, k / directions, k % directions, run.steps, run.batch);
+            let holds = (0..self.tracks.len()).map(of).collect::<Result<Vec<_>>>()?;
+            self.tracks.iter_mut().zip(holds).for_each(|(track, holds)| track.holds = holds);
         }
-        let states = config.layers * config.directions() * run.batch * config.hidden;
-        let spec = self.cell.spec();
-        for initial in &run.initial {
-            let carried: Vec<&str> = spec.carried().map(|k| spec.lanes[k].name).collect();
-            if !carried.contains(&initial.lane.as_str()) {
-                return Err(Error::unknown("carried lane", &initial.lane, carried));
-            }
-            if initial.values.len() != states {
-                let what = format!("initial.{}", initial.lane);
-                return Err(Error::length(&what, initial.values.len(), states, "layers·directions × batch × hidden"));
-            }
+        self.pack();
+        for track in 0..self.tracks.len() {
+            self.set_initial(track, run);
         }
-        if !run.masks.is_empty() && run.masks.len() != config.layers - 1 {
-            return Err(Error::length("mask", run.masks.len(), config.layers - 1, "layers − 1 (arrays)"));
+        (self.steps, self.batch) = (run.steps, run.batch);
+        self.lengths.clear();
+        match run.lengths {
+            Some(lengths) => self.lengths.extend_from_slice(lengths),
+            None => self.lengths.resize(run.batch, run.steps),
         }
-        for mask in &run.masks {
-            if mask.len() != columns * config.output_width() {
-                return Err(Error::length("a mask", mask.len(), columns * config.output_width(), "steps × batch × directions·hidden"));
+        self.masks.truncate(run.masks.len());
+        self.masks.resize(run.masks.len(), vec![]);
+        for (mask, given) in self.masks.iter_mut().zip(run.masks) {
+            mask.clone_from(given);
+        }
+        self.read(&run.input);
+        for layer in 0..layers {
+            for direction in 0..directions {
+                self.layer(layer, direction, scratch);
+            }
+            let output = self.inputs.get_mut(layer + 1).unwrap_or(&mut self.output);
+            resize(output, width * run.steps * run.batch);
+            for (direction, track) in self.tracks[layer * directions..(layer + 1) * directions].iter().enumerate() {
+                copy_rows(&track.tape, direction * track.tape.hidden, width, output);
+            }
+            if let Some(mask) = self.masks.get(layer) {
+                output.iter_mut().zip(mask).for_each(|(x, m)| *x = *x * *m);
+                zero_padding(output, width, run.batch, &self.lengths);
             }
         }
+        self.predict(scratch);
         Ok(())
     }
 
-    fn embed(&self, input: Input<T>, columns: usize) -> (Vec<T>, Option<Vec<usize>>) {
-        match input {
-            Input::Values(values) => (values, None),
-            Input::Tokens(ids) => {
-                let width = self.config().input;
-                let mut x = Vec::with_capacity(columns * width);
-                for id in &ids {
-                    x.extend_from_slice(&self.parameters[0].values[id * width..(id + 1) * width]);
-                }
-                (x, Some(ids))
-            }
+    /// Packs the parameters, once after each change of them.
+    fn pack(&mut self) {
+        if std::mem::replace(&mut self.packed, true) {
+            return;
+        }
+        let (net, directions) = (&self.net, self.net.config().directions());
+        for (k, track) in self.tracks.iter_mut().enumerate() {
+            let (layer, direction) = (k / directions, k % directions);
+            resize(&mut track.packed, net.cell().packed_len(net.dims_of(layer)));
+            net.cell().pack(net.dims_of(layer), &net.tensor_values(layer, direction), &mut track.packed);
+        }
+        if let (Some(at), Some(head)) = (net.head_tensor(), &net.config().head) {
+            let (weight, outputs, width) = (&net.parameters()[at].values, head.outputs, net.config().output_width());
+            let forth = packed_len(outputs, width);
+            resize(&mut self.head, forth + packed_len(width, outputs));
+            let (to, back) = self.head.split_at_mut(forth);
+            pack(outputs, width, Strided::transposed(weight, width), to);
+            pack(width, outputs, Strided::columns(weight, width), back);
         }
     }
 
-    /// Tape rows × batch, with the carried lanes of this layer and direction filled.
-    fn initial(&self, initial: &[Initial<T>], layer: usize, direction: usize, batch: usize) -> Vec<T> {
-        let (h, spec) = (self.config().hidden, self.cell.spec());
-        let rows = self.cell.rows(self.dims_of(layer));
-        let mut state = vec![T::zero(); rows * batch];
-        let track = layer * self.config().directions() + direction;
-        for given in initial {
+    /// The state before the first moment of a track: tape rows × batch, carried lanes filled.
+    fn set_initial(&mut self, track: usize, run: &RunRef<T>) {
+        let (h, directions, batch) = (self.net.config().hidden, self.net.config().directions(), run.batch);
+        let Track { tape, initial, .. } = &mut self.tracks[track];
+        let (spec, rows) = (tape.spec, tape.rows());
+        initial.clear();
+        initial.resize(rows * batch, T::zero());
+        let states = match run.initial {
+            InitialRef::Given(states) => states,
+            InitialRef::Carried if self.steps == 0 => return,
+            InitialRef::Carried => {
+                for (b, length) in self.lengths.iter().enumerate() {
+                    let last = tape.column(if track.is_multiple_of(directions) { length - 1 } else { 0 }, b);
+                    for lane in spec.carried().map(|lane| lane * h..(lane + 1) * h) {
+                        initial[b * rows..(b + 1) * rows][lane.clone()].copy_from_slice(&last[lane]);
+                    }
+                }
+                return;
+            }
+        };
+        for given in states {
             let Some(lane) = spec.lane(&given.lane) else { continue };
             for b in 0..batch {
                 let from = (track * batch + b) * h;
-                state[b * rows + lane * h..b * rows + (lane + 1) * h].copy_from_slice(&given.values[from..from + h]);
+                initial[b * rows + lane * h..b * rows + (lane + 1) * h].copy_from_slice(&given.values[from..from + h]);
             }
         }
-        state
     }
 
-    fn holds(&self, holds: &[Hold], layer: usize, direction: usize, steps: usize, batch: usize) -> Result<Vec<Option<Holds<T>>>> {
-        let (h, spec) = (self.config().hidden, self.cell.spec());
-        let mut by_moment: Vec<Option<Holds<T>>> = vec![];
-        for hold in holds {
-            let lane = spec.lane(&hold.lane).ok_or_else(|| Error::unknown("lane", &hold.lane, spec.lanes.iter().map(|l| l.name)))?;
-            within("hold.layer", hold.layer, 0, self.config().layers - 1)?;
-            within("hold.direction", hold.direction, 0, self.config().directions() - 1)?;
-            if let HoldUnits::One(unit) = hold.units {
-                within("hold.unit", unit, 0, h - 1)?;
-            }
-            if (hold.layer, hold.direction) != (layer, direction) || hold.from >= hold.to.min(steps) {
-                continue;
-            }
-            by_moment.resize(steps, None);
-            for moment in &mut by_moment[hold.from..hold.to.min(steps)] {
-                let lanes = &mut moment.get_or_insert_with(|| Holds { lanes: vec![] }).lanes;
-                let at = lanes.iter().position(|l| l.lane == lane).unwrap_or_else(|| {
-                    lanes.push(HeldLane { lane, mask: vec![T::zero(); h * batch], value: vec![T::zero(); h * batch] });
-                    lanes.len() - 1
-                });
-                for j in 0..h * batch {
-                    if hold.units == HoldUnits::All || hold.units == HoldUnits::One(j % h) {
-                        lanes[at].mask[j] = T::one();
-                        lanes[at].value[j] = T::of(hold.value);
-                    }
+    /// The first layer's input: the numbers, or the embedding of the tokens.
+    fn read(&mut self, input: &InputRef<T>) {
+        let (width, x) = (self.net.config().input, &mut self.inputs[0]);
+        x.clear();
+        match input {
+            InputRef::Values(values) => x.extend_from_slice(values),
+            ids => {
+                let kept = self.tokens.get_or_insert_default();
+                kept.clear();
+                for id in ids.tokens() {
+                    kept.push(id);
+                    x.extend_from_slice(&self.net.parameters()[0].values[id * width..(id + 1) * width]);
                 }
             }
         }
-        Ok(by_moment)
+        zero_padding(x, width, self.batch, &self.lengths);
     }
 
     /// One layer in one direction over the whole sequence.
-    fn layer(
-        &self,
-        layer: usize,
-        direction: usize,
-        x: &[T],
-        (steps, batch, lengths): (usize, usize, &[usize]),
-        initial: Vec<T>,
-        holds: Vec<Option<Holds<T>>>,
-    ) -> Track<T> {
-        let dims = self.dims_of(layer);
-        let tensors: Vec<&[T]> = self.parameters[self.tensors(layer, direction)].iter().map(|p| p.values.as_slice()).collect();
-        let packed = self.cell.pack(dims, &tensors);
-        let params = Params { dims, tensors: &tensors, packed: &packed };
-        let (rows, wide) = (self.cell.rows(dims), self.cell.projected_rows(dims));
-        let mut projected = vec![T::zero(); wide * steps * batch];
-        self.cell.project(&params, steps * batch, x, &mut projected);
-        let mut tape = Tape::zeros(self.cell.spec(), dims.hidden, steps, batch);
-        let mut state = initial.clone();
-        let mut work = vec![];
-        for t in order(steps, direction) {
-            let columns = t * batch..(t + 1) * batch;
-            let moment = Moment {
-                batch,
-                projected: &projected[columns.start * wide..columns.end * wide],
-                before: &state,
-                holds: holds.get(t).and_then(Option::as_ref),
-            };
-            let cur = &mut tape.data.as_mut_slice()[columns.start * rows..columns.end * rows];
-            self.cell.step(&params, &moment, cur, &mut work);
-            for (b, length) in lengths.iter().enumerate() {
-                let column = &mut cur[b * rows..(b + 1) * rows];
-                if t < *length {
-                    state[b * rows..(b + 1) * rows].copy_from_slice(column);
-                } else {
+    fn layer(&mut self, layer: usize, direction: usize, scratch: &mut Scratch<T>) {
+        let (cell, steps, batch) = (self.net.cell(), self.steps, self.batch);
+        let track = layer * self.net.config().directions() + direction;
+        let mut tape = std::mem::replace(&mut self.tracks[track].tape, Tape::zeros(cell.spec(), 0, 0, 0));
+        tape.reshape(steps, batch);
+        let params = self.params(track);
+        let (rows, wide) = (tape.rows(), cell.projected_rows(params.dims));
+        let Scratch { projected, work, before, .. } = scratch;
+        resize(projected, wide * steps * batch);
+        cell.project(&params, steps * batch, &self.inputs[layer], projected, work);
+        for t in (0..steps).map(|k| if direction == 0 { k } else { steps - 1 - k }) {
+            let (cur, other) = around(tape.data.as_mut_slice(), rows * batch, t, direction);
+            let before = self.before(track, direction, t, other, before);
+            let holds = self.tracks[track].holds.get(t).and_then(Option::as_ref);
+            let moment = Moment { batch, projected: &projected[t * batch * wide..(t + 1) * batch * wide], before, holds };
+            cell.step(&params, &moment, cur, work);
+            for (column, length) in cur.chunks_exact_mut(rows).zip(&self.lengths) {
+                if t >= *length {
                     column.fill(T::zero());
                 }
             }
         }
-        Track { tape, initial, packed, holds }
+        self.tracks[track].tape = tape;
+    }
+
+    /// The state before moment t: tape rows × batch. `there` is the moment that the direction meets just before t, empty at its
+    /// start. Columns of examples that have not begun (past their end, in reverse) or are over are anything.
+    pub(crate) fn before<'a>(&'a self, track: usize, direction: usize, t: usize, there: &'a [T], memory: &'a mut Vec<T>) -> &'a [T] {
+        let initial = &self.tracks[track].initial;
+        if there.is_empty() {
+            return initial;
+        }
+        // In reverse, a shorter example begins later than the others.
+        if direction == 0 || self.lengths.iter().all(|length| t + 1 != *length) {
+            return there;
+        }
+        memory.clear();
+        memory.extend_from_slice(there);
+        let rows = initial.len() / self.batch;
+        for (b, column) in memory.chunks_exact_mut(rows).enumerate().filter(|(b, _)| t + 1 == self.lengths[*b]) {
+            column.copy_from_slice(&initial[b * rows..(b + 1) * rows]);
+        }
+        memory
+    }
+
+    /// What the head reads: width × columns.
+    pub(crate) fn head_input<'a>(&'a self, memory: &'a mut Vec<T>) -> &'a [T] {
+        if self.net.config().readout == Readout::Last {
+            return &self.output;
+        }
+        let (h, width) = (self.net.config().hidden, self.net.config().output_width());
+        resize(memory, width * self.batch);
+        for (to, from) in self.final_outputs() {
+            memory[to..to + h].copy_from_slice(&self.output[from..from + h]);
+        }
+        memory
+    }
+
+    /// Where each direction's final output of each example stands: in width × batch, and in the output.
+    pub(crate) fn final_outputs(&self) -> impl Iterator<Item = (usize, usize)> {
+        let (h, width, directions) = (self.net.config().hidden, self.net.config().output_width(), self.net.config().directions());
+        self.lengths.iter().enumerate().flat_map(move |(b, length)| {
+            (0..directions).map(move |direction| {
+                let t = if direction == 0 { length - 1 } else { 0 };
+                (b * width + direction * h, (t * self.batch + b) * width + direction * h)
+            })
+        })
+    }
+
+    fn predict(&mut self, scratch: &mut Scratch<T>) {
+        let (Some(at), Some(mut y)) = (self.net.head_tensor(), self.prediction.take()) else { return };
+        let bias = &self.net.parameters()[at + 1].values;
+        let (width, outputs) = (self.net.config().output_width(), bias.len());
+        let x = self.head_input(&mut scratch.head);
+        let columns = x.len() / width;
+        resize(&mut y, outputs * columns);
+        fill_columns(&mut y, outputs, Some(bias));
+        let weight = &self.head[..packed_len(outputs, width)];
+        multiply_packed(outputs, columns, width, weight, Strided::columns(x, width), &mut y, outputs, &mut scratch.work.product);
+        self.prediction = Some(y);
     }
 }
 
-/// Moments in the order in which a direction meets them.
-pub(crate) fn order(steps: usize, direction: usize) -> Box<dyn DoubleEndedIterator<Item = usize>> {
-    if direction == 0 { Box::new(0..steps) } else { Box::new((0..steps).rev()) }
+/// One moment of a tape whose moments are `size` long, and the one that the direction meets just before it (empty at its start).
+pub(crate) fn around<T>(tape: &mut [T], size: usize, t: usize, direction: usize) -> (&mut [T], &mut [T]) {
+    if direction == 0 {
+        let (there, rest) = tape.split_at_mut(t * size);
+        let from = there.len().saturating_sub(size);
+        (&mut rest[..size], &mut there[from..])
+    } else {
+        let (here, rest) = tape.split_at_mut((t + 1) * size);
+        let to = size.min(rest.len());
+        (&mut here[t * size..], &mut rest[..to])
+    }
 }
 
 /// Columns past a sequence's own length are zero, whatever stood there.
@@ -311,114 +288,5 @@ fn copy_rows<T: Scalar>(tape: &Tape<T>, offset: usize, width: usize, output: &mu
     let (h, lane) = (tape.hidden, tape.spec.output());
     for (y, column) in output.chunks_exact_mut(width).zip(tape.data.as_slice().chunks_exact(tape.rows())) {
         y[offset..offset + h].copy_from_slice(&column[lane * h..(lane + 1) * h]);
-    }
-}
-
-impl<T: Scalar> Trace<T> {
-    pub(crate) fn track_index(&self, layer: usize, direction: usize) -> Result<usize> {
-        let config = self.net.config();
-        within("layer", layer, 0, config.layers - 1)?;
-        within("direction", direction, 0, config.directions() - 1)?;
-        Ok(layer * config.directions() + direction)
-    }
-
-    pub fn tape(&self, layer: usize, direction: usize) -> Result<&Tape<T>> {
-        Ok(&self.tracks[self.track_index(layer, direction)?].tape)
-    }
-
-    /// The last layer's output, T×B×(D·H).
-    pub fn output(&self) -> &[T] {
-        &self.output
-    }
-
-    /// With a head: T×B×outputs, or B×outputs where it reads the final states.
-    pub fn prediction(&self) -> Option<&[T]> {
-        self.prediction.as_deref()
-    }
-
-    /// Input of a layer: T×B×width.
-    pub fn layer_input(&self, layer: usize) -> Result<&[T]> {
-        within("layer", layer, 0, self.net.config().layers - 1)?;
-        Ok(&self.inputs[layer])
-    }
-
-    /// The state before the first moment of example b: all lanes, carried ones filled.
-    pub fn initial_column(&self, layer: usize, direction: usize, b: usize) -> Result<&[T]> {
-        let track = &self.tracks[self.track_index(layer, direction)?];
-        let rows = track.tape.rows();
-        Ok(&track.initial[b * rows..(b + 1) * rows])
-    }
-
-    /// The moment that a direction meets just before t, for example b: `None` at its start.
-    pub fn moment_before(&self, direction: usize, t: usize, b: usize) -> Option<usize> {
-        if direction == 0 { t.checked_sub(1) } else { Some(t + 1).filter(|t| *t < self.lengths[b]) }
-    }
-
-    /// The moment that a direction meets just after t, for example b: `None` at its end.
-    pub fn moment_after(&self, direction: usize, t: usize, b: usize) -> Option<usize> {
-        if direction == 1 { t.checked_sub(1) } else { Some(t + 1).filter(|t| *t < self.lengths[b]) }
-    }
-
-    /// Tape column of the moment before t, or the initial state.
-    pub fn column_before(&self, layer: usize, direction: usize, t: usize, b: usize) -> Result<&[T]> {
-        match self.moment_before(direction, t, b) {
-            Some(t) => Ok(self.tape(layer, direction)?.column(t, b)),
-            None => self.initial_column(layer, direction, b),
-        }
-    }
-
-    /// Final state of a carried lane: (L·D)×B×H. The reverse direction's belongs to t = 0.
-    pub fn final_state(&self, lane: &str) -> Result<Vec<T>> {
-        let mut all = vec![];
-        let directions = self.net.config().directions();
-        for (k, track) in self.tracks.iter().enumerate() {
-            let lane = track.tape.lane_index(lane)?;
-            for (b, length) in self.lengths.iter().enumerate() {
-                let t = if k % directions == 0 { length - 1 } else { 0 };
-                all.extend_from_slice(track.tape.lane(lane, t, b));
-            }
-        }
-        Ok(all)
-    }
-
-    pub(crate) fn params<'a>(&'a self, track: usize, tensors: &'a [&'a [T]]) -> Params<'a, T> {
-        let layer = track / self.net.config().directions();
-        Params { dims: self.net.dims_of(layer), tensors, packed: &self.tracks[track].packed }
-    }
-
-    pub(crate) fn tensors(&self, track: usize) -> Vec<&[T]> {
-        let directions = self.net.config().directions();
-        let range = self.net.tensors(track / directions, track % directions);
-        self.net.parameters()[range].iter().map(|p| p.values.as_slice()).collect()
-    }
-
-    /// What the head reads: width × columns.
-    pub(crate) fn head_input(&self) -> Vec<T> {
-        let config = self.net.config();
-        if config.readout == Readout::Last {
-            return self.output.clone();
-        }
-        let (h, width) = (config.hidden, config.output_width());
-        let mut x = vec![T::zero(); width * self.batch];
-        for (b, length) in self.lengths.iter().enumerate() {
-            for direction in 0..config.directions() {
-                let t = if direction == 0 { length - 1 } else { 0 };
-                let at = (t * self.batch + b) * width + direction * h;
-                x[b * width + direction * h..b * width + (direction + 1) * h].copy_from_slice(&self.output[at..at + h]);
-            }
-        }
-        x
-    }
-
-    fn predict(&self) -> Option<Vec<T>> {
-        let at = self.net.head_tensor()?;
-        let [Parameter { values: weight, .. }, Parameter { values: bias, .. }] = &self.net.parameters()[at..] else { return None };
-        let (width, outputs) = (self.net.config().output_width(), bias.len());
-        let x = self.head_input();
-        let columns = x.len() / width;
-        let mut y = vec![T::zero(); outputs * columns];
-        fill_columns(&mut y, outputs, &[bias]);
-        multiply_add(outputs, columns, width, &transpose(weight, width), Strided::columns(&x, width), &mut y);
-        Some(y)
     }
 }

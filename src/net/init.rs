@@ -140,10 +140,10 @@ pub fn spectral_radius(w: &DMatrix<f64>) -> f64 {
         return if size == 0.0 { 0.0 } else { f64::NAN };
     }
     let mut power: Vec<f32> = w.iter().map(|v| (v / size) as f32).collect();
-    let (mut log, mut n) = (libm::log(size), 1.0);
+    let (mut log, mut n, mut work) = (libm::log(size), 1.0, vec![]);
     for _ in 0..21 {
         let mut square = vec![0.0; h * h];
-        multiply_add(h, h, h, &power, Strided::columns(&power, h), &mut square);
+        multiply_add(h, h, h, Strided::columns(&power, h), Strided::columns(&power, h), &mut square, &mut work);
         n *= 2.0;
         size = norm(&square);
         if size == 0.0 {

@@ -1,8 +1,7 @@
 //! Losses of a run, and the gradient with which they start the way back.
 
-use super::Upstream;
 use super::config::Readout;
-use super::forward::Trace;
+use super::{Trace, Upstream};
 use crate::error::{Code, Error, Result};
 use crate::math::Scalar;
 

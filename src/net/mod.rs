@@ -6,19 +6,22 @@ mod forward;
 mod init;
 mod loss;
 mod pull_back;
+mod run;
+mod trace;
 mod workspace;
 
 use std::sync::Arc;
 
 pub use backward::{Gradients, Upstream};
 pub use config::{Config, Embedding, Head, LIMITS, Readout};
-pub use forward::{Hold, HoldUnits, Initial, Input, Run, Trace};
 pub use init::{Start, block_spectral_radius, spectral_radius};
 pub use loss::{Loss, LossAt, LossKind};
 pub use pull_back::PulledBack;
+pub use run::{Hold, HoldUnits, Initial, InitialRef, Input, InputRef, Run, RunRef};
+pub use trace::Trace;
 pub use workspace::Workspace;
 
-use crate::cell::{self, Cell, Dims, Precision};
+use crate::cell::{self, Cell, Dims, MAX_TENSORS, Precision, Tensors};
 use crate::error::{Error, Result};
 use crate::math::Scalar;
 
@@ -131,9 +134,18 @@ impl<T: Scalar> Net<T> {
 
     /// Where the parameters of a layer and direction start, and how many tensors there are.
     pub(crate) fn tensors(&self, layer: usize, direction: usize) -> std::ops::Range<usize> {
-        let each = self.cell.shapes(self.config.dims(layer)).len();
+        let each = self.cell.spec().parameters.iter().filter(|p| self.config.bias || !p.bias).count();
         let start = usize::from(self.config.embedding.is_some()) + (layer * self.config.directions() + direction) * each;
         start..start + each
+    }
+
+    /// The parameters of a layer and direction, as its cell takes them.
+    pub(crate) fn tensor_values(&self, layer: usize, direction: usize) -> Tensors<'_, T> {
+        let mut all: Tensors<T> = [&[]; MAX_TENSORS];
+        for (values, p) in all.iter_mut().zip(&self.parameters[self.tensors(layer, direction)]) {
+            *values = &p.values;
+        }
+        all
     }
 
     pub(crate) fn head_tensor(&self) -> Option<usize> {

@@ -1,8 +1,8 @@
 //! One step of the reverse loop, for many upstream gradients at once: the building block of every Jacobian. It calls the same
 //! `Cell::step_back` that trains.
 
-use super::forward::Trace;
-use crate::cell::{HeldLane, Holds, Moment, MomentGradient, Whole};
+use super::Trace;
+use crate::cell::{HeldLane, Holds, Moment, MomentGradient, Whole, Work};
 use crate::error::Result;
 use crate::math::Scalar;
 
@@ -20,8 +20,7 @@ impl<T: Scalar> Trace<T> {
         let index = self.track_index(layer, direction)?;
         let track = &self.tracks[index];
         let (cell, rows) = (self.net.cell(), track.tape.rows());
-        let tensors = self.tensors(index);
-        let params = self.params(index, &tensors);
+        let params = self.params(index);
         let (dims, count) = (params.dims, d.len() / rows);
         let repeat = |column: &[T]| column.iter().copied().cycle().take(column.len() * count).collect::<Vec<T>>();
         let (tape, before) = (repeat(track.tape.column(t, b)), repeat(self.column_before(layer, direction, t, b)?));
@@ -35,7 +34,8 @@ impl<T: Scalar> Trace<T> {
         let mut recurrent = vec![T::zero(); cell.recurrent_rows(dims) * count];
         let moment = Moment { batch: count, projected: &[], before: &before, holds: holds.as_ref() };
         let mut gradient = MomentGradient { lanes: &mut d, before: &mut d_before, projected: &mut projected, recurrent: &mut recurrent };
-        cell.step_back(&params, &moment, &tape, &mut gradient, &mut vec![]);
+        let mut work = Work::default();
+        cell.step_back(&params, &moment, &tape, &mut gradient, &mut work);
         let mut input = vec![];
         if with_input {
             input = vec![T::zero(); dims.input * count];
@@ -48,8 +48,9 @@ impl<T: Scalar> Trace<T> {
                 d_projected: &projected,
                 d_recurrent: &recurrent,
             };
-            let mut unused: Vec<Vec<T>> = tensors.iter().map(|w| vec![T::zero(); w.len()]).collect();
-            cell.finish(&params, &whole, &mut unused, &mut input);
+            let given = params.tensors.iter().filter(|w| !w.is_empty());
+            let mut unused: Vec<Vec<T>> = given.map(|w| vec![T::zero(); w.len()]).collect();
+            cell.finish(&params, &whole, &mut unused, &mut input, &mut work);
         }
         Ok(PulledBack { before: d_before, input })
     }

@@ -1,56 +1,81 @@
 //! One network, its runs and their ways back, in memory that is used again and again: what training runs on.
 
-use super::{Gradients, Initial, Net, Parameter, Run, Trace, Upstream};
+use super::forward::Scratch;
+use super::{Gradients, Initial, Net, Parameter, RunRef, Trace, Upstream};
 use crate::cell::Precision;
 use crate::error::{Code, Error, Result};
 
 /// A network with room for a run of it and for the gradients of that run. Numbers are bit for bit those of `Net::run` and
-/// `Trace::backward`.
+/// `Trace::backward`; once it has seen a shape of run and of gradients, the next ones of that shape allocate nothing.
 pub struct Workspace<T: Precision> {
-    net: Net<T>,
-    trace: Option<Trace<T>>,
-    gradients: Option<Gradients<T>>,
+    /// The last run, and the network itself: parameters are in one place only.
+    trace: Trace<T>,
+    gradients: Gradients<T>,
+    scratch: Scratch<T>,
+    /// What `trace` and `gradients` hold: a run, with these parameters, and its way back.
+    ran: bool,
+    current: bool,
+    went_back: bool,
 }
 
 impl<T: Precision> Workspace<T> {
     pub fn new(net: Net<T>) -> Self {
-        Workspace { net, trace: None, gradients: None }
+        let trace = Trace::empty(net);
+        let gradients = Gradients::empty(&trace);
+        Workspace { trace, gradients, scratch: Scratch::default(), ran: false, current: false, went_back: false }
     }
 
     pub fn net(&self) -> &Net<T> {
-        &self.net
+        &self.trace.net
     }
 
-    /// The parameters, to be changed in place. What was run before keeps no tie to them.
+    /// The parameters, to be changed in place (copied first if somebody else holds the network). The last run keeps its
+    /// numbers, but there is no way back from it any more.
     pub fn parameters_mut(&mut self) -> &mut [Parameter<T>] {
-        self.net.parameters_mut()
+        self.parameters_and_gradients().0
     }
 
-    /// Runs the network; what the run before computed is overwritten.
-    pub fn run(&mut self, run: Run<T>) -> Result<&Trace<T>> {
-        Ok(self.trace.insert(self.net.run(run)?))
+    /// The parameters, to be changed in place, beside their gradients of the last way back.
+    pub fn parameters_and_gradients(&mut self) -> (&mut [Parameter<T>], &[Parameter<T>]) {
+        (self.current, self.trace.packed) = (false, false);
+        (self.trace.net.parameters_mut(), &self.gradients.parameters)
     }
 
-    /// The last run.
+    /// Runs the network, over what was run before. After an error the run before still stands.
+    pub fn run(&mut self, run: &RunRef<T>) -> Result<&Trace<T>> {
+        self.trace.forward(run, &mut self.scratch)?;
+        (self.ran, self.current, self.went_back) = (true, true, false);
+        Ok(&self.trace)
+    }
+
+    /// The last run. (Its `net` has the parameters of now.)
     pub fn trace(&self) -> Option<&Trace<T>> {
-        self.trace.as_ref()
+        self.ran.then_some(&self.trace)
     }
 
     /// The way back of the last run.
+    ///
+    /// # Errors
+    /// `unsupported` where nothing was run since the parameters were last changed.
     pub fn backward(&mut self, upstream: &Upstream<T>) -> Result<&Gradients<T>> {
-        let trace =
-            self.trace.as_ref().ok_or_else(|| Error::new(Code::Unsupported, "nothing was run; expected a run before its way back"))?;
-        Ok(self.gradients.insert(trace.backward(upstream)?))
+        if !self.current {
+            return Err(Error::new(Code::Unsupported, "nothing was run with these parameters; expected a run before its way back"));
+        }
+        self.trace.backward_into(upstream, &mut self.gradients, &mut self.scratch)?;
+        self.went_back = true;
+        Ok(&self.gradients)
     }
 
+    /// The way back of the last run, if it was gone.
     pub fn gradients(&self) -> Option<&Gradients<T>> {
-        self.gradients.as_ref()
+        self.went_back.then_some(&self.gradients)
     }
 
-    /// Final states of the last run as the initial states of the next: carried, and detached, since gradients end at a run's start.
+    /// Final states of the last run, to be kept or given as the initial states of another. (`InitialRef::Carried` does the
+    /// latter without a copy.)
     pub fn carried(&self) -> Result<Vec<Initial<T>>> {
-        let Some(trace) = &self.trace else { return Ok(vec![]) };
-        let spec = self.net.cell().spec();
+        let Some(trace) = self.trace() else { return Ok(vec![]) };
+        let spec = self.net().cell().spec();
         spec.carried()
             .map(|k| {
                 let lane = spec.lanes[k].name;
@@ -63,22 +88,58 @@ impl<T: Precision> Workspace<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::{Config, Head, Input, Start};
+    use crate::net::{Config, Head, InitialRef, Input, Run, Start};
+
+    fn net(cell: &str) -> Net<f32> {
+        let config = Config { head: Some(Head { outputs: 2 }), layers: 2, bidirectional: true, ..Config::new(cell, 3, 5) };
+        Net::random(config, 7, Start::default()).unwrap()
+    }
+
+    fn run(steps: usize, batch: usize, seed: usize) -> Run<f32> {
+        let x = (0..steps * batch * 3).map(|k| ((k * 7 + seed) % 11) as f32 / 5.0 - 1.0).collect();
+        Run::new(steps, batch, Input::Values(x))
+    }
 
     #[test]
     fn a_workspace_gives_what_a_run_gives() {
-        let config = Config { head: Some(Head { outputs: 2 }), layers: 2, ..Config::new("lstm", 3, 5) };
-        let net = Net::<f32>::random(config, 7, Start::default()).unwrap();
-        let mut space = Workspace::new(net.clone());
-        for seed in 0..3 {
-            let x: Vec<f32> = (0..4 * 2 * 3).map(|k| ((k * 7 + seed) % 11) as f32 / 5.0 - 1.0).collect();
-            let run = Run::new(4, 2, Input::Values(x));
-            let upstream = Upstream { prediction: Some(vec![0.5; 4 * 2 * 2]), ..Upstream::default() };
-            let alone = net.run(run.clone()).unwrap();
-            space.run(run).unwrap();
-            assert_eq!(space.trace().unwrap().output(), alone.output());
-            let gradients = alone.backward(&upstream).unwrap();
-            assert_eq!(space.backward(&upstream).unwrap().parameters, gradients.parameters);
+        for cell in ["rnn", "lstm", "gru"] {
+            let mut space = Workspace::new(net(cell));
+            // Longer, shorter, of different lengths: nothing of the run before may be seen.
+            for (seed, (steps, batch)) in [(4, 2), (6, 3), (4, 2), (2, 3)].into_iter().enumerate() {
+                let mut run = run(steps, batch, seed);
+                run.lengths = Some((0..batch).map(|b| steps - b.min(1)).collect());
+                run.masks = vec![(0..steps * batch * 10).map(|k| ((k + seed) % 3) as f32).collect()];
+                let upstream = Upstream { prediction: Some(vec![0.5; steps * batch * 2]), ..Upstream::default() };
+                let alone = space.net().run(run.clone()).unwrap();
+                space.run(&run.as_ref()).unwrap();
+                assert_eq!(space.trace().unwrap().prediction(), alone.prediction());
+                let gradients = alone.backward(&upstream).unwrap();
+                let again = space.backward(&upstream).unwrap();
+                assert!(again.parameters == gradients.parameters && again.input == gradients.input, "{cell} {seed}");
+                assert!(again.initial == gradients.initial && again.upstream == gradients.upstream, "{cell} {seed}");
+                assert!(again.tapes.iter().zip(&gradients.tapes).all(|(tape, other)| tape.data == other.data), "{cell} {seed}");
+                space.parameters_mut().iter_mut().flat_map(|p| &mut p.values).for_each(|w| *w *= 0.9);
+                assert!(space.backward(&upstream).is_err(), "that run had other parameters");
+            }
+        }
+    }
+
+    #[test]
+    fn carried_states_are_those_given() {
+        for cell in ["rnn", "lstm", "gru"] {
+            let (mut one, mut other) = (Workspace::new(net(cell)), Workspace::new(net(cell)));
+            for seed in 0..3 {
+                let mut run = run(5, 2, seed);
+                run.lengths = Some(vec![5, 3]);
+                run.initial = other.carried().unwrap();
+                other.run(&run.as_ref()).unwrap();
+                one.run(&RunRef { initial: InitialRef::Carried, ..run.as_ref() }).unwrap();
+                assert_eq!(one.trace().unwrap().output(), other.trace().unwrap().output());
+                let fresh = other.net().run(Run { initial: vec![], ..run }).unwrap();
+                assert_eq!(fresh.output() == one.trace().unwrap().output(), seed == 0, "the states matter");
+            }
+            assert!(one.run(&RunRef { initial: InitialRef::Carried, ..run(5, 3, 0).as_ref() }).is_err(), "another batch");
+            assert!(one.trace().is_some_and(|trace| trace.batch == 2), "the run before still stands");
         }
     }
 }

@@ -78,11 +78,11 @@ impl<T: Scalar> Influence<T> {
     /// One moment further. False when there is none left.
     pub fn advance(&mut self, trace: &Trace<T>, jacobians: &mut StepJacobians<T>) -> Result<bool> {
         let Some(t) = self.moments.get(self.next) else { return Ok(false) };
-        let (j, n) = (jacobians.at(trace, *t)?, jacobians.size());
+        let (j, n, mut work) = (jacobians.at(trace, *t)?, jacobians.size(), vec![]);
         for (m, log) in [&mut self.state, &mut self.input] {
             let columns = m.len() / n;
             let mut product = vec![T::zero(); m.len()];
-            multiply_add(n, columns, n, &j, Strided::columns(m, n), &mut product);
+            multiply_add(n, columns, n, Strided::columns(&j, n), Strided::columns(m, n), &mut product, &mut work);
             *log += rescale(&mut product);
             *m = product;
         }
