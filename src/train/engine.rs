@@ -105,7 +105,7 @@ impl<T: Rule> Cpu<T> {
             }
         }
         self.backed = false;
-        self.space.run(run)?;
+        self.space.run(&run.as_ref())?;
         self.carried = self.space.carried()?;
         self.runs += 1;
         Ok(())

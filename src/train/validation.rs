@@ -78,7 +78,7 @@ impl<T: Precision> Pass<T> {
     fn measure(&mut self, task: &dyn Task) -> Result<()> {
         let (batch, form) = (&self.batch, task.form());
         let per_example = self.space.net().config().readout == Readout::FinalStates;
-        self.space.run(run_of(batch))?;
+        self.space.run(&run_of(batch).as_ref())?;
         let y = self.space.trace().and_then(Trace::prediction).unwrap_or(&[]);
         self.loss += batch_loss(&form, batch, y, per_example, 1.0, &mut self.d)?;
         self.weight += weight(&form, batch) as f64;
