@@ -29,6 +29,16 @@ pub(super) trait Rule: Send {
     /// What can be reached without learning; `examples` are those that are validated.
     fn baselines(&self, examples: &Batch) -> Vec<Baseline>;
 
+    /// The metric is the root of the mean of what is scored.
+    fn root(&self) -> bool {
+        false
+    }
+
+    /// As `Task::one_direction`.
+    fn one_direction(&self) -> bool {
+        false
+    }
+
     /// The word for a token.
     fn token(&self, _id: u32) -> Option<String> {
         None
@@ -85,6 +95,25 @@ impl Column<'_> {
     }
 }
 
+/// The most numbers that [`choose`] gives.
+pub(super) const MAX_CHOSEN: usize = 64;
+
+/// As `Rng::choose`, with the same draws, without memory of its own: different numbers below `n` fill `out`, at most [`MAX_CHOSEN`].
+pub(super) fn choose(rng: &mut Rng, n: usize, out: &mut [usize]) {
+    // The places whose number is not their own any more, with the number last put there.
+    let mut moved = [(0, 0); MAX_CHOSEN];
+    for k in 0..out.len() {
+        let j = k + rng.int(n - k);
+        let at = |place: usize| moved[..k].iter().rev().find(|m| m.0 == place).map_or(place, |m| m.1);
+        (out[k], moved[k]) = (at(j), (j, at(k)));
+    }
+}
+
+/// The word for a symbol that is a number below `count`.
+pub(super) fn digits(id: u32, count: usize) -> Option<String> {
+    ((id as usize) < count).then(|| id.to_string())
+}
+
 struct Generated {
     spec: &'static Spec,
     seed: u64,
@@ -137,6 +166,14 @@ impl Task for Generated {
         }
     }
 
+    fn metric(&self, mean: f64) -> f64 {
+        if self.rule.root() { mean.sqrt() } else { mean }
+    }
+
+    fn one_direction(&self) -> bool {
+        self.rule.one_direction()
+    }
+
     fn unit(&self) -> &str {
         if self.higher_is_better() { "%" } else { "" }
     }
@@ -157,5 +194,22 @@ impl Task for Generated {
 
     fn class(&self, id: u32) -> Option<String> {
         self.rule.class(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choosing_is_what_the_rng_does() {
+        for seed in 0..200 {
+            let (n, m) = (1 + seed as usize % 70, 64.min(1 + seed as usize % 70).min(1 + seed as usize % 17));
+            let mut out = [0; MAX_CHOSEN];
+            let (mut here, mut there) = (Rng::new(seed), Rng::new(seed));
+            choose(&mut here, n, &mut out[..m]);
+            assert_eq!(out[..m], there.choose(n, m), "{m} of {n}");
+            assert_eq!(here.bits(), there.bits());
+        }
     }
 }

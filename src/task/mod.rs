@@ -6,17 +6,24 @@
 pub mod adding;
 pub mod agreement;
 mod batch;
+mod characters;
 mod copying;
 mod forecast;
 mod generated;
+mod induction;
 mod options;
+mod order;
 mod parity;
+mod recall;
 mod ridge;
 pub mod score;
+mod selective;
 pub mod sentence;
 pub mod sentences;
 pub mod sentiment;
+pub mod tagging;
 pub mod temperature;
+mod waves;
 
 pub use batch::{Answers, Baseline, Batch, Form, Inputs, Score, Task};
 pub use options::{ChoiceValue, Chosen, Options, TaskOption, Value, Values};
@@ -104,7 +111,7 @@ pub enum Trust {
 pub enum DataKind {
     /// Hourly temperatures: `assets/data/weather-nyc-2013-hourly.csv`.
     Weather,
-    /// A text: somebody's own, or `assets/data/lesson.txt`.
+    /// A text: somebody's own, or `assets/lessons/memory.txt`.
     Text,
     /// A table that somebody brings.
     Csv,
@@ -140,7 +147,21 @@ pub struct Data {
 
 /// Every task, in the order in which it is shown.
 pub fn all() -> &'static [&'static Spec] {
-    &[&temperature::SPEC, &agreement::SPEC, &sentiment::SPEC, &adding::SPEC, &copying::SPEC, &parity::SPEC]
+    &[
+        &temperature::SPEC,
+        &agreement::SPEC,
+        &sentiment::SPEC,
+        &tagging::SPEC,
+        &characters::SPEC,
+        &adding::SPEC,
+        &copying::SPEC,
+        &selective::SPEC,
+        &induction::SPEC,
+        &recall::SPEC,
+        &order::SPEC,
+        &parity::SPEC,
+        &waves::SPEC,
+    ]
 }
 
 /// A task by name, with options and data.

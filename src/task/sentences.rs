@@ -60,6 +60,8 @@ pub struct Sentences {
     every: bool,
     sets: [Set; 3],
     form: Form,
+    /// Of each sentence, the labels that nothing before them decides; empty where that is not known.
+    undecided: [Vec<u32>; 3],
 }
 
 /// Sentences at each distance in a part.
@@ -73,13 +75,7 @@ pub(super) fn per_distance(chosen: &Chosen<'_>, part: Part) -> usize {
 }
 
 impl Sentences {
-    pub(super) fn new(
-        spec: &'static Spec,
-        words: &'static [&'static str],
-        labels: &'static [&'static str],
-        every: bool,
-        sets: [Set; 3],
-    ) -> Box<dyn Task> {
+    fn new(spec: &'static Spec, words: &'static [&'static str], labels: &'static [&'static str], every: bool, sets: [Set; 3]) -> Self {
         let longest = |set: &Set| (0..set.len()).map(|k| set.range(k).len()).max().unwrap_or(0);
         let form = Form {
             inputs: Inputs::Tokens { vocabulary: words.len() },
@@ -88,7 +84,7 @@ impl Sentences {
             last_only: !every,
             streams: false,
         };
-        Box::new(Self { spec, words, labels, every, sets, form })
+        Self { spec, words, labels, every, sets, form, undecided: Default::default() }
     }
 
     /// The task of one grammar.
@@ -100,7 +96,18 @@ impl Sentences {
             add(&mut set, &vocabulary, sample, part, per_distance, chosen.whole("distance") + 1, 0);
             set
         });
-        Self::new(chosen.spec(), WORDS, chosen.spec().labels, false, sets)
+        Box::new(Self::new(chosen.spec(), WORDS, chosen.spec().labels, false, sets))
+    }
+
+    /// A label at every word. `undecided`: of each sentence, how many labels nothing before them decides between two.
+    pub(super) fn every_word(
+        spec: &'static Spec,
+        words: &'static [&'static str],
+        labels: &'static [&'static str],
+        sets: [Set; 3],
+        undecided: [Vec<u32>; 3],
+    ) -> Box<dyn Task> {
+        Box::new(Self { undecided, ..Self::new(spec, words, labels, true, sets) })
     }
 }
 
@@ -125,7 +132,7 @@ pub fn both() -> Box<dyn Task> {
         set
     });
     let labels = &["singular", "plural", "negative", "positive"];
-    Sentences::new(&super::agreement::SPEC, WORDS, labels, false, sets)
+    Box::new(Sentences::new(&super::agreement::SPEC, WORDS, labels, false, sets))
 }
 
 impl Sentences {
@@ -231,7 +238,15 @@ impl Task for Sentences {
         let words = if self.every { "the most frequent tag of each word" } else { "the words regardless of their order (naive Bayes)" };
         let measured = Baseline::measured(words, None, score.sum / score.count.max(1.0));
         let n = classes as f64;
-        Ok(vec![Baseline::exact("guessing", libm::log(n), 100.0 / n), measured])
+        let mut lines = vec![Baseline::exact("guessing", libm::log(n), 100.0 / n), measured];
+        if self.every {
+            // Where a coin decides between two labels, half of the guesses are right, and each costs ln 2.
+            let undecided: f64 = indices.iter().map(|i| f64::from(self.undecided[part as usize][*i as usize])).sum();
+            let share = undecided / score.count.max(1.0);
+            let best = Baseline::measured("the best that one direction can do", Some(share * libm::log(2.0)), 100.0 - 50.0 * share);
+            lines.push(best);
+        }
+        Ok(lines)
     }
 
     fn token(&self, id: u32) -> Option<String> {

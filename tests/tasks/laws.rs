@@ -1,6 +1,7 @@
 //! What holds for every task, whatever its options.
 
 use unrolled::error::Code;
+use unrolled::math::rng::Rng;
 use unrolled::task::{self, Answers, Batch, Form, Inputs, Options, Part, Task, Values};
 
 use crate::{data, every_task, make, n, options, w};
@@ -323,8 +324,11 @@ fn bounds_and_defaults_of_every_option_work() {
                 Values::Text => vec![w("")],
             };
             for value in allowed {
-                if let Err(error) = task::make(spec.name, &options(&[(option.name, value.clone())]), &data()) {
-                    panic!("{} with {} = {value:?}: {error}", spec.name, option.name);
+                let only = options(&[(option.name, value.clone())]);
+                match task::make(spec.name, &only, &data()) {
+                    Ok(_) => {}
+                    // It may not go with the other options' defaults; then that is said.
+                    Err(e) => assert!(e.code == Code::OutOfRange && e.message.contains("expected"), "{} {}: {e}", spec.name, option.name),
                 }
             }
         }
@@ -333,4 +337,51 @@ fn bounds_and_defaults_of_every_option_work() {
         assert_eq!(all.len(), spec.options.len(), "{}", spec.name);
         assert!(task::make(spec.name, &all, &data()).is_ok(), "{}", spec.name);
     }
+}
+
+/// Options at random: whatever fits each other makes a task that obeys, and nothing else makes one.
+#[test]
+fn any_options_make_a_sound_task_or_a_clear_error() {
+    let mut rng = Rng::new(17);
+    let (mut made, mut refused) = (0, 0);
+    for spec in task::all() {
+        for _ in 0..20 {
+            let mut chosen = Options::new();
+            for option in spec.options {
+                let value = match option.values {
+                    Values::Whole { min, max, .. } => {
+                        // Small numbers are where lengths stop fitting.
+                        let span = (max - min + 1) as usize;
+                        let span = if rng.int(2) == 0 { span.min(12) } else { span.min(300) };
+                        n(f64::from(min) + rng.int(span) as f64)
+                    }
+                    Values::Number { min, max, .. } => n(min + rng.u() * (max - min)),
+                    Values::Choice { values } => w(values[rng.int(values.len())].name),
+                    Values::Text => w(""),
+                };
+                chosen.insert(option.name.into(), value);
+            }
+            match task::make(spec.name, &chosen, &data()) {
+                Ok(task) => {
+                    made += 1;
+                    for part in Part::ALL {
+                        let indices = task.held_out(part, 5);
+                        assert_eq!(
+                            offences(&task.form(), &filled(&*task, part, &indices)),
+                            Vec::<String>::new(),
+                            "{} {chosen:?}",
+                            spec.name
+                        );
+                        assert!(task.baselines(part, &indices).is_ok());
+                    }
+                }
+                Err(e) => {
+                    refused += 1;
+                    let known = matches!(e.code, Code::OutOfRange | Code::Format);
+                    assert!(known && e.message.contains("expected"), "{} {chosen:?}: {e}", spec.name);
+                }
+            }
+        }
+    }
+    assert!(made > 150 && refused > 5, "{made} made, {refused} refused");
 }

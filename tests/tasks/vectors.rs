@@ -61,3 +61,42 @@ fn parity() {
         assert_eq!((tokens(batch), classes(batch)), (whole(&expected["x"]), whole(&expected["y"])));
     });
 }
+
+#[test]
+fn selective_copying() {
+    let options = [("noise", n(12.0)), ("tokens", n(4.0)), ("alphabet", n(16.0))];
+    beside("selective_copying L=12 M=4 A=16", "selective-copying", &options, |batch, expected| {
+        assert_eq!(tokens(batch), whole(&expected["x"]));
+        assert_eq!(classes(batch)[..16], [-1; 16]);
+        assert_eq!(classes(batch)[16..], whole(&expected["y"]));
+    });
+}
+
+#[test]
+fn induction() {
+    beside("induction T=12 V=16", "induction", &[("length", n(12.0)), ("vocabulary", n(16.0))], |batch, expected| {
+        assert_eq!(tokens(batch), whole(&expected["x"]));
+        assert_eq!(classes(batch)[..11], [-1; 11]);
+        assert_eq!(classes(batch)[11], expected["target"].as_i64().unwrap());
+    });
+}
+
+#[test]
+fn associative_recall() {
+    let options = [("length", n(32.0)), ("pairs", n(4.0)), ("vocabulary", n(64.0)), ("power", n(0.01))];
+    beside("mqar N=32 D=4 V=64 a=0.01", "mqar", &options, |batch, expected| {
+        assert_eq!((tokens(batch), classes(batch)), (whole(&expected["x"]), whole(&expected["y"])));
+    });
+}
+
+#[test]
+fn temporal_order() {
+    let task = make("temporal-order", &[]);
+    beside("temporal_order 6a", "temporal-order", &[], |batch, expected| {
+        let text: String = batch.tokens.iter().map(|id| task.token(*id).unwrap()).collect();
+        assert_eq!(text, expected["x"].as_str().unwrap());
+        let marked: Vec<i64> = (0..batch.steps as i64).filter(|t| (4..6).contains(&batch.tokens[*t as usize])).collect();
+        assert_eq!(marked, whole(&expected["t"]));
+        assert_eq!(*classes(batch).last().unwrap(), expected["cls"].as_i64().unwrap());
+    });
+}
