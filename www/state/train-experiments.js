@@ -1,0 +1,67 @@
+// Classic experiments: each sets up a comparison of a few runs. Their words are in strings/, under the same names.
+//
+// `set` is the set-up they share, over the defaults; `runs` are what differs, trained side by side.
+
+const ADAM = { optimizer: "adam", options: {} };
+const ADDING = (/** @type {number} */ length) => ({ name: "adding", options: { length } });
+
+/** @type {Record<string, {set: any, runs: any[]}>} */
+export const EXPERIMENTS = {
+  "rnn-lstm": {
+    set: { task: ADDING(100), network: { hidden: 64 }, training: { ...ADAM, learningRate: 0.002, batch: 64, validateEvery: 50 }, updates: 3000 },
+    runs: [
+      { name: "rnn", network: { cell: "rnn" } },
+      { name: "lstm", network: { cell: "lstm" }, training: { forgetBias: 1 } },
+    ],
+  },
+  clipping: {
+    set: { task: ADDING(100), network: { cell: "rnn", hidden: 64, options: { nonlinearity: "relu" } }, training: { optimizer: "sgd", learningRate: 0.01 }, updates: 1000 },
+    runs: [
+      { name: "clipped", training: { clip: { kind: "norm", limit: 1 } } },
+      { name: "unclipped", training: { clip: { kind: "none" } } },
+    ],
+  },
+  truncation: {
+    set: { task: { name: "temperature", options: {} }, network: { cell: "lstm" }, updates: 1500 },
+    runs: [
+      { name: "five", training: { truncate: 5 } },
+      { name: "fifty", training: { truncate: 50 } },
+    ],
+  },
+  overfitting: {
+    set: { task: { name: "sentiment", options: {} }, network: { cell: "lstm", layers: 2, hidden: 64 }, updates: 1500 },
+    runs: [
+      { name: "noDropout", training: { dropout: 0 } },
+      { name: "dropout", training: { dropout: 0.5 } },
+    ],
+  },
+  width: {
+    set: { task: { name: "temperature", options: {} }, network: { cell: "lstm" }, updates: 600 },
+    runs: [4, 16, 64, 256].map((hidden) => ({ name: `h${hidden}`, network: { hidden } })),
+  },
+  depth: {
+    set: { task: { name: "temperature", options: {} }, network: { cell: "lstm" }, updates: 800 },
+    runs: [1, 2, 3, 4].map((layers) => ({ name: `l${layers}`, network: { layers } })),
+  },
+  "chrono-order": {
+    set: { task: { name: "temporal-order", options: {} }, network: { cell: "lstm", hidden: 32 }, training: { ...ADAM, learningRate: 0.005, batch: 64, validateEvery: 50 }, updates: 1000 },
+    runs: [
+      { name: "bias1", training: { start: "pytorch", forgetBias: 1 } },
+      { name: "chrono", training: { start: "chrono" } },
+    ],
+  },
+  "chrono-adding": {
+    set: { task: ADDING(200), network: { cell: "lstm", hidden: 64 }, training: { ...ADAM, learningRate: 0.002, batch: 64, validateEvery: 50 }, updates: 3000 },
+    runs: [
+      { name: "bias1", training: { start: "pytorch", forgetBias: 1 } },
+      { name: "chrono", training: { start: "chrono" } },
+    ],
+  },
+  carry: {
+    set: { task: { name: "next-character", options: {} }, network: { cell: "lstm", hidden: 64 }, training: { truncate: 25 }, updates: 1500 },
+    runs: [
+      { name: "reset", training: { carry: false } },
+      { name: "carried", training: { carry: true } },
+    ],
+  },
+};
