@@ -12,6 +12,7 @@ import "./elements/cell-inspector.js";
 import "./elements/try-list.js";
 import { load } from "./engine/load.js";
 import { Session } from "./engine/session.js";
+import { screenOf } from "./state/link.js";
 import { TEXT } from "./strings/en.js";
 
 const root = document.documentElement;
@@ -34,7 +35,10 @@ session.addEventListener("error", (event) => {
   byId("notice").replaceChildren(make("div", {}, message), close);
 });
 
-session.addEventListener("trace", () => (document.title = TEXT.pageTitle(session.spec.title, session.sequence.kind)));
+session.addEventListener("trace", title);
+function title() {
+  document.title = train?.open ? train.title : TEXT.pageTitle(session.spec.title, session.sequence.kind);
+}
 session.addEventListener("theme", dress);
 function dress() {
   root.dataset.theme = session.theme;
@@ -42,15 +46,52 @@ function dress() {
   byId("page").dataset.panel = session.state.panel ? "open" : "closed";
 }
 
-session.addEventListener("ready", () => {
+const bar = /** @type {any} */ (document.querySelector("top-bar"));
+/** The Train screen, once it was entered. @type {import("./elements/train/train-screen.js").TrainScreen | null} */
+let train = null;
+
+session.addEventListener("ready", async () => {
   dress();
+  bar.session = session;
+  bar.go = (/** @type {string} */ screen) => void go(screen, true);
+  await go(screenOf(location.search), false);
   byId("loading").remove();
-  for (const id of ["side", "timeline", "details"]) byId(id).hidden = false;
-  for (const element of document.querySelectorAll("*")) {
-    if (element.localName.includes("-")) /** @type {any} */ (element).session = session;
-  }
   root.dataset.view = "ready";
 });
+addEventListener("popstate", () => root.dataset.view === "ready" && void go(screenOf(location.search), false));
+
+/** Shows a screen. What Train is made of is only loaded when it is entered. @param {string} screen @param {boolean} pushed  with a new address */
+async function go(screen, pushed) {
+  session.pause();
+  if (screen === "train") {
+    try {
+      const { TrainScreen } = await import("./elements/train/train-screen.js");
+      train ??= await TrainScreen.create(session, (screen) => void go(screen, true));
+    } catch (error) {
+      session.report(TEXT.failure(error));
+      screen = "step";
+    }
+  }
+  const training = screen === "train";
+  session.away = training;
+  if (train) train.open = training;
+  root.dataset.screen = screen;
+  if (!training) wire();
+  (training ? train?.root : byId("instrument"))?.prepend(byId("notice"));
+  if (pushed) history.pushState(null, "", training && train ? train.link : session.link);
+  else if (training) train?.readAddress();
+  bar.screen = training ? train : null;
+  title();
+}
+
+/** Step's own elements get their session when they are first seen. */
+function wire() {
+  if (!byId("timeline").hidden) return;
+  for (const id of ["side", "timeline", "details"]) byId(id).hidden = false;
+  for (const element of document.querySelectorAll("#page *")) {
+    if (element.localName.includes("-")) /** @type {any} */ (element).session = session;
+  }
+}
 
 const disclose = byId("side-title");
 disclose.textContent = TEXT.top.panel;
@@ -64,15 +105,14 @@ addEventListener("keydown", (event) => {
   if (event.key === " " && target.closest("button, a, summary, [role=button]")) return;
   const by = event.shiftKey ? 10 : 1;
   /** @type {Record<string, () => void>} */
-  const keys = {
+  const keys = train?.open ? train.keys : {
     " ": () => (session.playing ? session.pause() : session.play()),
     ArrowLeft: () => session.step(-by),
     ArrowRight: () => session.step(by),
     Home: () => session.step(-session.steps),
     End: () => session.step(session.steps),
-    "?": () => /** @type {any} */ (document.querySelector("top-bar")).openHelp(),
   };
-  const deed = keys[event.key];
+  const deed = event.key === "?" ? () => bar.openHelp() : keys[event.key];
   if (!deed) return;
   event.preventDefault();
   deed();

@@ -1,5 +1,6 @@
-// Shortens what the page loads. Sources stay plain modules, loaded one by one while working; the built page has each of its
-// two scripts in one piece, because seventy modules compressed one by one take half as much again.
+// Shortens what the page loads. Sources stay plain modules, loaded one by one while working; the built page has what belongs
+// together in one piece, because seventy modules compressed one by one take half as much again. What a screen other than the
+// first needs is split off: main.js, what it shares with them (chunk.js), and one piece for each screen.
 //   node minify.mjs TOOLS DIST
 import { createRequire } from "node:module";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -8,19 +9,44 @@ import { join } from "node:path";
 const [tools, dist] = process.argv.slice(2);
 const { build, transform } = createRequire(join(tools, "package.json"))("esbuild");
 
-/** The scripts of the pages, and where each finds the compiled module. */
-const PAGES = { "main.js": "./unrolled.js", "bench/main.js": "../unrolled.js" };
+/** The scripts of the pages and of the worker, and where each finds the compiled module. */
+const SCRIPTS = { "main.js": "./unrolled.js", "bench/main.js": "../unrolled.js", "engine/train-worker.js": "../unrolled.js" };
 
-for (const [name, path] of Object.entries(PAGES)) {
+const done = new Set();
+for (const [name, path] of Object.entries(SCRIPTS)) {
   const module = { name: "module", setup: (it) => it.onResolve({ filter: /\/unrolled\.js$/ }, () => ({ path, external: true })) };
-  const place = join(dist, name);
-  await build({ entryPoints: [place], outfile: place, allowOverwrite: true, bundle: true, minify: true, format: "esm", charset: "utf8", target: "es2022", plugins: [module] });
+  // Pieces stand beside main.js, so that all of them find the module at the same place.
+  const splitting = name === "main.js";
+  const { metafile } = await build({
+    entryPoints: [join(dist, name)],
+    outdir: join(dist, name, ".."),
+    chunkNames: "[name]",
+    allowOverwrite: true,
+    bundle: true,
+    splitting,
+    metafile: true,
+    minify: true,
+    format: "esm",
+    charset: "utf8",
+    target: "es2022",
+    plugins: [module],
+    absWorkingDir: dist,
+  });
+  for (const output of Object.keys(metafile.outputs)) done.add(join(dist, output));
+  if (splitting) preload(Object.values(metafile.outputs).find((output) => output.entryPoint === name)?.imports ?? []);
+}
+
+/** What main.js cannot do without is asked for together with it. @param {{path: string, kind: string}[]} imports */
+function preload(imports) {
+  const page = join(dist, "index.html");
+  const links = imports.filter(({ path, kind }) => kind === "import-statement" && !path.endsWith("unrolled.js")).map(({ path }) => `<link rel="modulepreload" href="${path}">\n    `);
+  writeFileSync(page, readFileSync(page, "utf8").replace('<script type="module"', () => `${links.join("")}<script type="module"`));
 }
 
 for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
   const loader = /\.(js|css)$/.exec(entry.name)?.[1];
   const place = join(entry.parentPath ?? entry.path, entry.name);
-  if (!entry.isFile() || !loader || place === join(dist, "main.js") || place === join(dist, "bench", "main.js")) continue;
+  if (!entry.isFile() || !loader || done.has(place)) continue;
   const { code } = await transform(readFileSync(place, "utf8"), { loader, minify: true, charset: "utf8", target: "es2022", keepNames: false });
   if (!code) throw new Error(`${place}: nothing left`);
   writeFileSync(place, code);

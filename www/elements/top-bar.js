@@ -19,6 +19,18 @@ class TopBar extends SessionElement {
   #panel = /** @type {any} */ (null);
   #told = make("span", { class: "told", role: "status" });
   #help = make("dialog", { class: "help", "aria-label": TEXT.help.title });
+  /** @type {HTMLAnchorElement[]} */
+  #screens = [];
+  /** Shows a screen. @type {(name: string) => void} */
+  go = () => {};
+  /** A screen other than Step. @type {{link: string, focus: () => void, help: {keys: [string[], string][], mouse: string}} | null} */
+  #screen = null;
+
+  set screen(screen) {
+    this.#screen = screen;
+    this.#fillHelp();
+    this.update();
+  }
 
   build() {
     const { session } = this;
@@ -37,14 +49,17 @@ class TopBar extends SessionElement {
       draw("path", { d: "M5 8h22", class: "arrow" }),
       ...[5, 16, 27].map((cx, k) => draw("circle", { cx, cy: 8, r: 4, class: k === 2 ? "last" : "cell" })),
     );
+    this.#screens = top.screens.map(({ name, title, href }) => make("a", { href, text: title, "data-screen": name, on: { click: (/** @type {MouseEvent} */ event) => this.#leave(event, name) } }));
     this.#fillHelp();
+    const focus = () => (this.#screen ? this.#screen.focus() : /** @type {HTMLElement | null} */ (document.querySelector("transport-bar [role=slider]"))?.focus());
     this.append(
       make(
         "header",
         {},
-        button(top.skip, () => /** @type {HTMLElement | null} */ (document.querySelector("transport-bar [role=slider]"))?.focus(), { class: "skip line" }),
+        button(top.skip, focus, { class: "skip line" }),
         this.#panel,
         make("h1", {}, mark, TEXT.name),
+        make("nav", { "aria-label": top.screen }, ...this.#screens),
         make("p", { class: "promise", text: TEXT.promise }),
         make("div", { class: "direction" }, this.#mode.root, this.#loss.root),
         make("div", { class: "page" }, this.#theme.root, this.#projector, share, this.#told, help),
@@ -57,18 +72,26 @@ class TopBar extends SessionElement {
     if (!this.#help.open) this.#help.showModal();
   }
 
+  /** @param {MouseEvent} event @param {string} name */
+  #leave(event, name) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    this.go(name);
+  }
+
   #fillHelp() {
+    const { keys, mouse } = this.#screen?.help ?? TEXT.help;
     const close = button(TEXT.help.close, () => this.#help.close(), { class: "line" });
-    const rows = TEXT.help.keys.map(([keys, what]) =>
+    const rows = keys.map(([keys, what]) =>
       make("div", {}, make("dt", {}, ...keys.map((key) => make("kbd", { text: key }))), make("dd", { text: what })),
     );
-    this.#help.append(make("h2", { text: TEXT.help.title }), make("dl", {}, ...rows), make("p", { text: TEXT.help.mouse }), close);
+    this.#help.replaceChildren(make("h2", { text: TEXT.help.title }), make("dl", {}, ...rows), make("p", { text: mouse }), close);
   }
 
   async #share() {
     let told = TEXT.top.shared;
     try {
-      await navigator.clipboard.writeText(this.session.link);
+      await navigator.clipboard.writeText(this.#screen?.link ?? this.session.link);
     } catch {
       // Without the right to write there, the address bar has the same link.
       told = TEXT.top.notShared;
@@ -79,6 +102,7 @@ class TopBar extends SessionElement {
 
   update() {
     const { state } = this.session;
+    for (const link of this.#screens) write(link, { "aria-current": (link.dataset.screen === "train") === Boolean(this.#screen) ? "page" : null });
     this.#mode.show(state.mode);
     this.#loss.show(state.loss);
     this.#loss.root.hidden = state.mode !== "backward" || state.data.kind === "sentence";

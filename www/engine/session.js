@@ -5,7 +5,7 @@
 // when they are replaced: an element keeps none of them beyond an event.
 import { describeStep, labelOf, TEXT } from "../strings/en.js";
 import { checked, DEFAULT, merged, same } from "../state/view.js";
-import { fromQuery, toQuery } from "../state/link.js";
+import { fromQuery, screenOf, toQuery } from "../state/link.js";
 import { fitted, reconcile, windowed } from "./fit.js";
 import { Library } from "./library.js";
 import { keepFile, keptFile } from "./keep.js";
@@ -45,6 +45,8 @@ export class Session extends EventTarget {
    */
   hover = NOTHING;
   playing = false;
+  /** Another screen is shown, and has the address. */
+  away = false;
   /** The reader's own network. @type {{name: string, bytes: Uint8Array, tokens: boolean, config: any} | null} */
   file = null;
   /** The entry of assets/weights/index.json whose weights are shown, else null. @type {import("./library.js").Entry | null} */
@@ -69,6 +71,7 @@ export class Session extends EventTarget {
   /** Loads module and data, reads the address, computes the first view, says "ready". Throws when something is missing. */
   async start() {
     const link = fromQuery(location.search);
+    this.away = screenOf(location.search) !== "step";
     this.state = link.view;
     this.#emit("theme");
     this.library = new Library();
@@ -81,15 +84,16 @@ export class Session extends EventTarget {
     if (link.view.network.source === "file") this.#restoreFile();
     await this.#change(link.view, link.view, "none");
     this.#ahead = false;
-    for (const remark of link.remarks) this.#say(TEXT.remark(remark));
+    for (const remark of this.away ? [] : link.remarks) this.#say(TEXT.remark(remark));
     addEventListener("popstate", () => {
+      if (screenOf(location.search) !== "step") return;
       this.pause();
       const { view } = fromQuery(location.search);
       void this.#attempt(() => this.#change(view, view, "none")).then(() => (this.#ahead = false));
     });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#emit("theme"));
     this.#emit("ready");
-    if (!link.given.has("t") && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.play();
+    if (!this.away && !link.given.has("t") && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.play();
   }
 
   /** After a reload the reader's file is still there, unless it was too large to keep. */
@@ -434,6 +438,7 @@ export class Session extends EventTarget {
 
   /** @param {"push" | "replace" | "none"} how @param {boolean} different  more than the selection changed */
   #address(how, different) {
+    if (this.away) return;
     if (how === "none") {
       this.#ahead ||= different;
       return;
@@ -449,6 +454,7 @@ export class Session extends EventTarget {
     const wait = Math.max(0, this.#addressAt + ADDRESS_PACE - performance.now());
     this.#addressTimer = window.setTimeout(() => {
       this.#addressTimer = 0;
+      if (this.away) return;
       this.#addressAt = performance.now();
       history.replaceState(null, "", toQuery(this.state));
     }, wait);

@@ -115,6 +115,14 @@ function usual(text, part, field) {
 
 const LONGEST = 24_000;
 
+/** The screen that a link leads to. @param {string} search @returns {"step" | "train"} */
+export function screenOf(search) {
+  return new URLSearchParams(search.slice(0, LONGEST)).get("screen") === "train" ? "train" : "step";
+}
+
+/** What holds on every screen. */
+const OF_THE_PAGE = new Set(["theme", "projector"]);
+
 /**
  * The query of a link to this view, with its question mark; never empty, as it carries the version.
  * @param {import("./view.js").View} view
@@ -146,6 +154,7 @@ export function fromQuery(search) {
     search = "";
   }
   const query = new URLSearchParams(search);
+  const elsewhere = screenOf(search) !== "step";
   const version = query.get("v");
   if (version !== null && version !== String(VERSION)) {
     remarks.push({ field: "v", found: version.slice(0, 40), expected: String(VERSION), used: String(VERSION) });
@@ -153,7 +162,7 @@ export function fromQuery(search) {
   }
   for (const [key, [part, field], , read] of FIELDS) {
     const text = query.get(key);
-    if (text === null) continue;
+    if (text === null || (elsewhere && !OF_THE_PAGE.has(key))) continue;
     given.add(key);
     const value = text === "" && key !== "text" ? empty(part, field) : read(text);
     if (field) raw[part][field] = value;

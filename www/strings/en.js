@@ -43,6 +43,11 @@ export const TEXT = {
   top: {
     skip: "To the steps",
     panel: "Data and network",
+    screen: "Screens",
+    screens: [
+      { name: "step", title: "Step", href: "?v=1" },
+      { name: "train", title: "Train", href: "?screen=train" },
+    ],
     direction: "Direction",
     directions: [
       { name: "forward", title: "Forward", hint: "What the network computes, from left to right" },
