@@ -57,9 +57,13 @@ export class Conductor {
   /** What the main button does now. @returns {"pause" | "continue" | "on" | "train"} */
   get next() {
     if (this.state === "training" || this.state === "starting") return "pause";
-    const plans = this.#studio.plans.map(({ setup }) => setup);
-    if (this.active.length === 0 || !same(this.active.map((run) => run.setup), plans)) return "train";
+    if (this.active.length === 0 || !this.same) return "train";
     return this.active.every((run) => run.state === "done" || run.state === "early") ? "on" : "continue";
+  }
+
+  /** The runs at hand are those that the set-up would begin. */
+  get same() {
+    return same(this.active.map((run) => run.setup), this.#studio.plans.map(({ setup }) => setup));
   }
 
   /** Trains or pauses, whichever is meant now. */

@@ -10,9 +10,11 @@ const ROW = 5;
 
 /** Extremes, mean and newest value of each bucket. */
 class Band {
-  constructor() {
-    for (const key of ["low", "high", "mean", "last"]) this[key] = new Float64Array(BUCKETS);
-  }
+  low = new Float64Array(BUCKETS);
+  high = new Float64Array(BUCKETS);
+  mean = new Float64Array(BUCKETS);
+  last = new Float64Array(BUCKETS);
+
   /** @param {number} k  bucket @param {number} n  values in it so far @param {number} x */
   add(k, n, x) {
     if (n === 0) {

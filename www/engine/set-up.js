@@ -22,11 +22,11 @@ export function settled(view, registry) {
   const task = named("task", registry.tasks, view.task.name, "temperature");
   const cell = named("cell", registry.cells, view.network.cell, "lstm");
   const optimizer = named("optimizer", registry.optimizers, view.training.optimizer, "adam");
-  next.task = { name: task.name, options: known("data", view.task.options, task.options ?? [], remarks) };
+  next.task = { name: task.name, options: known("data", view.task.options, optionsOf(task), remarks) };
   next.network.cell = cell.name;
-  next.network.options = known("options", view.network.options, cell.options ?? [], remarks);
+  next.network.options = known("options", view.network.options, optionsOf(cell), remarks);
   next.training.optimizer = optimizer.name;
-  next.training.options = known("rule", view.training.options, optimizer.options ?? [], remarks);
+  next.training.options = known("rule", view.training.options, optionsOf(optimizer), remarks);
   if (view.experiment && !EXPERIMENTS[view.experiment]) {
     remarks.push({ field: "try", found: view.experiment, expected: Object.keys(EXPERIMENTS).join(", "), used: "–" });
     next.experiment = "";
@@ -37,8 +37,31 @@ export function settled(view, registry) {
 }
 
 /**
+ * @typedef {object} Option  something of a task, cell or optimiser that can be chosen, in one shape for all registries
+ * @property {string} name
+ * @property {string} title
+ * @property {string} text    one sentence; empty where the registry has none
+ * @property {"whole" | "number" | "choice" | "text"} kind
+ * @property {number} min
+ * @property {number} max
+ * @property {{name: string, title: string}[]} values
+ * @property {any} usual      its default
+ */
+
+/** @param {any} entry  of a registry @returns {Option[]} */
+export function optionsOf(entry) {
+  return (entry?.options ?? []).map((/** @type {any} */ { name, title, text = "", values, ...rest }) => {
+    // Cells list their choices, optimisers are all numbers, tasks say what kind theirs are.
+    const given = Array.isArray(values) ? { kind: "choice", values } : (values ?? { kind: "number", min: rest.low, max: rest.high, default: rest.default });
+    const choices = given.values ?? [];
+    const usual = given.default ?? choices[0]?.name ?? "";
+    return { name, title, text, kind: given.kind, min: given.min ?? -Infinity, max: given.max ?? Infinity, values: choices, usual };
+  });
+}
+
+/**
  * The options that there are, within their ranges; those with their default are left out.
- * @param {string} field @param {any} given @param {any[]} options @param {import("../state/view.js").Remark[]} remarks
+ * @param {string} field @param {any} given @param {Option[]} options @param {import("../state/view.js").Remark[]} remarks
  */
 function known(field, given, options, remarks) {
   /** @type {any} */
@@ -46,26 +69,42 @@ function known(field, given, options, remarks) {
   for (const [name, value] of Object.entries(given)) {
     const option = options.find((o) => o.name === name);
     const fit = option && fitting(option, value);
-    if (fit === undefined) remarks.push({ field, found: `${name}: ${value}`, expected: option ? expectation(option) : options.map((o) => o.name).join(", "), used: "–" });
-    else if (fit !== defaultOf(option)) kept[name] = fit;
+    if (!option || fit === undefined) {
+      const expected = option ? expectation(option) : options.map((o) => o.name).join(", ");
+      remarks.push({ field, found: `${name}: ${value}`.slice(0, 40), expected, used: "–" });
+    } else if (fit !== option.usual) kept[name] = fit;
   }
   return kept;
 }
 
-/** @param {any} option */
-export const defaultOf = (option) => option.default ?? option.values?.[0].name;
-
-/** @param {any} option @param {any} value */
-function fitting(option, value) {
-  if (option.values) return option.values.some((/** @type {any} */ v) => v.name === value) ? value : undefined;
-  if (typeof option.default !== "number") return typeof value === typeof option.default ? value : undefined;
+/** @param {Option} option @param {any} value */
+function fitting({ kind, values, min, max }, value) {
+  if (kind === "choice") return values.some((v) => v.name === value) ? value : undefined;
+  if (kind === "text") return typeof value === "string" ? value : undefined;
   if (typeof value !== "number") return undefined;
-  const inside = Math.min(option.max ?? Infinity, Math.max(option.min ?? -Infinity, value));
-  return option.whole ? Math.round(inside) : inside;
+  const inside = Math.min(max, Math.max(min, value));
+  return kind === "whole" ? Math.round(inside) : inside;
 }
 
-/** @param {any} option */
-const expectation = (option) => (option.values ? option.values.map((/** @type {any} */ v) => v.name).join(", ") : option.min !== undefined ? `${option.min} … ${option.max}` : "");
+/** @param {Option} option */
+const expectation = ({ kind, values, min, max }) => (kind === "choice" ? values.map((v) => v.name).join(", ") : kind === "text" ? "words" : `${min} … ${max}`);
+
+/**
+ * What a task suggests, as a change of the set-up.
+ * @param {any} task  of describe().tasks
+ */
+export function suggested(task) {
+  const s = task.suggestion;
+  const patch = { task: { name: task.name, options: {} }, experiment: "" };
+  if (!s) return patch;
+  const { cell, hidden, bidirectional, batch, learningRate, clip, updates } = s;
+  return {
+    ...patch,
+    network: { cell, hidden, bidirectional },
+    training: { batch, learningRate, clip: clip > 0 ? { kind: "norm", limit: clip } : { kind: "none" } },
+    updates,
+  };
+}
 
 /**
  * The runs that a set-up begins: one, or those that its experiment compares.

@@ -3,6 +3,7 @@
 import { load } from "./load.js";
 import { Store } from "./checkpoints.js";
 import { Conductor } from "./conductor.js";
+import { imported } from "./import-runs.js";
 import { Run } from "./run.js";
 import { plansOf, settled } from "./set-up.js";
 import { EXPERIMENTS } from "../state/train-experiments.js";
@@ -36,6 +37,8 @@ export class Studio extends EventTarget {
   /** The screen is shown: the address is ours. */
   open = false;
 
+  /** The view was changed without the address: a slider is being dragged. */
+  #ahead = false;
   /** How many look at what. @type {Map<string, number>} */
   #wanted = new Map();
   /** The newest number of a run. */
@@ -48,25 +51,20 @@ export class Studio extends EventTarget {
     this.session = session;
   }
 
-  /** Reads the address and the storage; prepares the worker. */
+  /** Reads the storage; prepares the worker. */
   async start() {
-    const link = fromTrainQuery(location.search);
     const [module] = await Promise.all([load(), this.store.open()]);
     this.registry = module.describe();
     await this.#restore();
-    this.#adopt(link);
+    this.view = settled(DEFAULT_TRAIN, this.registry).view;
     void this.conductor.warm();
     addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.conductor.saveAll());
     this.session.addEventListener("theme", () => this.open && this.#address("replace"));
   }
 
-  /** The address changed under us. */
+  /** Takes the set-up from the address. */
   readAddress() {
-    this.#adopt(fromTrainQuery(location.search));
-  }
-
-  /** @param {{view: any, remarks: any[]}} link */
-  #adopt({ view, remarks }) {
+    const { view, remarks } = fromTrainQuery(location.search);
     const fit = settled(view, this.registry);
     for (const remark of [...remarks, ...fit.remarks]) this.report(TEXT.remark(remark));
     this.view = fit.view;
@@ -112,7 +110,8 @@ export class Studio extends EventTarget {
     }
     const lookElsewhere = !same(before.held, view.held);
     this.view = view;
-    this.#address(same(before, view) ? "none" : history);
+    if (history === "none") this.#ahead ||= !same(before, view);
+    else if (this.#ahead || !same(before, view)) this.#address(history);
     this.emit("view");
     if (lookElsewhere) this.conductor.look();
   }
@@ -127,9 +126,10 @@ export class Studio extends EventTarget {
     return new URL(toTrainQuery(this.view, this.session.state), location.href).href;
   }
 
-  /** @param {"push" | "replace" | "none"} how */
+  /** @param {"push" | "replace"} how */
   #address(how) {
-    if (!this.open || how === "none") return;
+    if (!this.open) return;
+    this.#ahead = false;
     history[how === "push" ? "pushState" : "replaceState"](null, "", this.link);
   }
 
@@ -177,10 +177,15 @@ export class Studio extends EventTarget {
     return this.conductor.state;
   }
 
+  /** A run that is not in the list yet. @param {any} setup */
+  newRun(setup) {
+    this.#id = Math.max(Date.now(), this.#id + 1, ...this.runs.map((run) => run.id + 1));
+    return new Run(this.#id, ++this.#number, setup);
+  }
+
   /** @param {any} setup @param {string | null} variant */
   addRun(setup, variant) {
-    this.#id = Math.max(Date.now(), this.#id + 1, ...this.runs.map((run) => run.id + 1));
-    const run = new Run(this.#id, ++this.#number, setup);
+    const run = this.newRun(setup);
     const name = TRAIN.runs.name(run.number);
     run.name = variant ? `${name}: ${TRAIN.variants[variant] ?? variant}` : name;
     for (const kind of /** @type {const} */ (["csv", "text"])) if (this.own[kind]) run.own[kind] = this.own[kind].key;
@@ -225,6 +230,12 @@ export class Studio extends EventTarget {
       this.emit("runs");
       await this.#stored(this.store.keep(run.record(), saved));
     };
+  }
+
+  /** The same once more, as a new run. @param {Run} run */
+  rerun(run) {
+    this.set({ ...run.setup, experiment: "" });
+    return this.conductor.begin();
   }
 
   /** @param {Run} run @param {import("./checkpoints.js").Checkpoint} checkpoint */
@@ -278,6 +289,19 @@ export class Studio extends EventTarget {
     trainer.free();
     await this.session.openFile(TRAIN.runs.fileName(run.name, update), file);
     this.go("step");
+  }
+
+  /** Takes exported runs back. @param {File[]} files  .safetensors, with or without their .json */
+  async importFiles(files) {
+    for (const { name, run, checkpoint, why } of await imported(files, this)) {
+      if (!run || !checkpoint) this.report(TRAIN.notices.notImported(name, why ?? ""));
+      else {
+        this.runs = [...this.runs, run];
+        this.current = run;
+        await this.keep(run, [checkpoint]);
+        this.emit("runs");
+      }
+    }
   }
 
   // ---- what is looked at

@@ -46,7 +46,7 @@ class Job {
   /** Busy time, updates and examples at moments of the last WINDOW. @type {{busy: number, updates: number, examples: number}[]} */
   #moments = [];
 
-  /** @param {any} trainer @param {{id: number, limit: number, validateEvery: number, updates?: number, examples?: number, time?: number, best?: any}} plan */
+  /** @param {any} trainer @param {{id: number, limit: number, validateEvery: number, network: any, updates?: number, examples?: number, time?: number, best?: any}} plan */
   constructor(trainer, plan) {
     this.trainer = trainer;
     this.plan = plan;

@@ -19,7 +19,7 @@ export function save(kind, session, spec, options) {
 }
 
 /** @param {string} name @param {Blob} blob */
-function hand(name, blob) {
+export function hand(name, blob) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;

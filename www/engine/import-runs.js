@@ -1,0 +1,69 @@
+// Exported runs come back: a .safetensors file, and the small .json that says what it was trained with.
+import { TEXT } from "../strings/en.js";
+import { TRAIN } from "../strings/en-train.js";
+import { checkedTrain, setupOf } from "../state/train-view.js";
+import { settled } from "./set-up.js";
+
+/** What a checkpoint may weigh, in bytes. */
+const MOST = 256e6;
+
+/**
+ * @param {File[]} files
+ * @param {import("./studio.js").Studio} studio
+ * @returns {Promise<{name: string, run?: import("./run.js").Run, checkpoint?: any, why?: string}[]>}  why: what was expected
+ */
+export async function imported(files, studio) {
+  const stem = (/** @type {string} */ name) => name.replace(/\.[^.]*$/, "");
+  const abouts = new Map(files.filter((file) => /\.json$/i.test(file.name)).map((file) => [stem(file.name), file]));
+  const weights = files.filter((file) => !/\.json$/i.test(file.name));
+  const found = [];
+  for (const file of weights) {
+    try {
+      if (file.size > MOST) throw new Error(TRAIN.own.tooLarge(file.name, file.size, MOST));
+      // One of each is a pair, whatever they are called.
+      const about = abouts.get(stem(file.name)) ?? (weights.length === 1 && abouts.size === 1 ? [...abouts.values()][0] : null);
+      found.push(await one(file, about, studio));
+    } catch (error) {
+      found.push({ name: file.name, why: TEXT.failure(error) });
+    }
+  }
+  if (weights.length === 0) for (const file of files) found.push({ name: file.name, why: TRAIN.notices.onlyAbout });
+  return found;
+}
+
+/** @param {File} file @param {File | null} about @param {import("./studio.js").Studio} studio */
+async function one(file, about, studio) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const said = about ? parsed(await about.text()) : null;
+  // What was trained on a file of its own needs that file: the one that is here now.
+  const asked = said?.setup ? settled(checkedTrain(said.setup).view, studio.registry).view : studio.view;
+  const own = Object.fromEntries(Object.entries(studio.own).flatMap(([kind, data]) => (data ? [[kind, data.key]] : [])));
+  const trainer = studio.session.module.Trainer.restore(bytes, await studio.dataFor(asked, own));
+  try {
+    const summary = trainer.summary();
+    const { task, network, settings } = summary;
+    const { updates: _, ...schedule } = settings.schedule;
+    const given = { ...asked, task: { name: task.name, options: task.options ?? asked.task.options }, network, training: { ...settings, schedule } };
+    const { view } = settled(checkedTrain(given).view, studio.registry);
+    const run = studio.newRun(setupOf(view));
+    const update = Number(summary.updates);
+    const validation = said?.validation && Number.isFinite(said.validation.loss) ? { ...said.validation, update } : null;
+    const examples = Number(summary.examples ?? said?.examples ?? 0);
+    Object.assign(run, { name: String(said?.name ?? file.name).slice(0, 80), summary, updates: update, examples, state: "stopped", last: validation, best: validation, own });
+    return { name: file.name, run, checkpoint: { kind: "hand", bytes, update, validation } };
+  } finally {
+    trainer.free();
+  }
+}
+
+/** @param {string} text */
+function parsed(text) {
+  let value = null;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error(TRAIN.notices.notAbout);
+  }
+  if (value?.format !== "unrolled-run") throw new Error(TRAIN.notices.notAbout);
+  return value;
+}
