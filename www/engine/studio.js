@@ -155,7 +155,7 @@ export class Studio extends EventTarget {
     const spec = this.registry.tasks.find((/** @type {any} */ task) => task.name === setup.task.name);
     /** @type {Record<string, string>} */
     const data = {};
-    if (spec?.data === "weather") data.weather = await this.session.library.fetchWeather();
+    if (spec?.data === "weather" || spec?.data === undefined) data.weather = await this.session.library.fetchWeather();
     for (const kind of /** @type {const} */ (["csv", "text"])) {
       const key = own[kind];
       const here = this.own[kind];

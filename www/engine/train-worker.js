@@ -208,7 +208,7 @@ const methods = {
    * @param {Uint8Array | null} bytes
    */
   create(plan, data, bytes) {
-    const trainer = bytes ? Trainer.restore(bytes, data) : Trainer.create(plan.given, data);
+    const trainer = bytes ? /** @type {any} */ (Trainer).restore(bytes, data) : Trainer.create(plan.given, data);
     jobs.get(plan.id)?.trainer.free();
     const made = new Job(trainer, plan);
     jobs.set(plan.id, made);

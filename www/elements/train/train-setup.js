@@ -161,21 +161,21 @@ class TrainSetup extends StudioElement {
 
   /** @param {ReturnType<typeof slot>} place @param {any} entry @param {any} chosen @param {(options: any) => any} patch */
   #fill(place, entry, chosen, patch) {
-    if (slot.of !== entry.name) {
-      slot.of = entry.name;
-      slot.fields = optionsOf(entry).map((option) => {
-        const change = (/** @type {any} */ value, /** @type {boolean} */ done) => this.#choose(slot, option.name, value, done, patch);
+    if (place.of !== entry.name) {
+      place.of = entry.name;
+      place.fields = optionsOf(entry).map((option) => {
+        const change = (/** @type {any} */ value, /** @type {boolean} */ done) => this.#choose(place, option.name, value, done, patch);
         return { name: option.name, usual: option.usual, field: optional(option, change) };
       });
-      slot.root.replaceChildren(...slot.fields.map(({ field }) => field.root));
+      place.root.replaceChildren(...place.fields.map(({ field }) => field.root));
     }
-    for (const { name, usual, field } of slot.fields) field.show(chosen[name] ?? usual);
+    for (const { name, usual, field } of place.fields) field.show(chosen[name] ?? usual);
   }
 
   /** @param {ReturnType<typeof slot>} place @param {string} name @param {any} value @param {boolean} done @param {(options: any) => any} patch */
-  #choose(slot, name, value, done, patch) {
+  #choose(place, name, value, done, patch) {
     const { view } = this.studio;
-    const now = slot === this.#options.task ? view.task.options : slot === this.#options.network ? view.network.options : view.training.options;
+    const now = place === this.#options.task ? view.task.options : place === this.#options.network ? view.network.options : view.training.options;
     this.studio.set(patch({ ...now, [name]: value }), { history: done ? "push" : "none" });
   }
 }
