@@ -50,11 +50,18 @@ struct Registries {
     plots: [&'static plot::PlotSpec; 6],
 }
 
-/// 256 RGBA colours: "diverging" from −1 to 1, "sequential" from 0 to 1, for a "light" or "dark" background.
+/// RGBA colours for a "light" or "dark" background. 256 of them for "diverging" (−1 to 1) and "sequential" (0 to 1); for "lines"
+/// the colours of lines that are told apart, in the order of their slots.
 #[wasm_bindgen]
 pub fn palette(kind: &str, theme: &str) -> Result<Uint8Array, JsValue> {
-    let map = palette::Map::from_name(kind).ok_or_else(|| Error::unknown("palette", kind, ["diverging", "sequential"]))?;
-    Ok(Uint8Array::from(palette::rgba(map, palette::Theme::from_name(theme)).as_slice()))
+    let theme = palette::Theme::from_name(theme);
+    if kind == "lines" {
+        let lines: Vec<u8> = (0..palette::SLOTS).flat_map(|slot| palette::line_colour(slot, theme)).collect();
+        let rgba: Vec<u8> = lines.chunks(3).flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255]).collect();
+        return Ok(Uint8Array::from(rgba.as_slice()));
+    }
+    let map = palette::Map::from_name(kind).ok_or_else(|| Error::unknown("palette", kind, ["diverging", "sequential", "lines"]))?;
+    Ok(Uint8Array::from(palette::rgba(map, theme).as_slice()))
 }
 
 /// The registries: everything that can be chosen, each entry self-documenting.

@@ -62,6 +62,18 @@ export class TrainScreen {
     }
     this.#main.append(live, element("train-runs"));
     this.root.append(side, this.#main);
+    this.studio.session.addEventListener("theme", () => this.#colour());
+    this.#colour();
+  }
+
+  /** The runs' colours are those of the lines in the plots. */
+  #colour() {
+    const { module, theme } = this.studio.session;
+    const rgba = module.palette("lines", theme);
+    for (let slot = 0; 4 * slot < rgba.length; slot++) {
+      const [r, g, b] = rgba.slice(4 * slot, 4 * slot + 3);
+      this.root.style.setProperty(`--run-${slot}`, `rgb(${r} ${g} ${b})`);
+    }
   }
 
   /** One update taken apart, on demand. @param {any} plot */
