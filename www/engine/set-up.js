@@ -60,6 +60,29 @@ export function optionsOf(entry) {
 }
 
 /**
+ * A set-up with every option said, so that two can be compared; and what their fields are called, by path.
+ * @param {any} setup @param {any} registry
+ */
+export function completed(setup, registry) {
+  const find = (/** @type {any[]} */ list, /** @type {string} */ name) => optionsOf(list.find((one) => one.name === name));
+  const of = {
+    task: find(registry.tasks, setup.task.name),
+    network: find(registry.cells, setup.network.cell),
+    training: find(registry.optimizers, setup.training.optimizer),
+  };
+  const whole = structuredClone(setup);
+  /** @type {Record<string, string>} */
+  const titles = {};
+  for (const part of /** @type {const} */ (["task", "network", "training"])) {
+    for (const { name, title, usual } of of[part]) {
+      whole[part].options[name] ??= usual;
+      titles[`${part}.options.${name}`] = title;
+    }
+  }
+  return { whole, titles };
+}
+
+/**
  * The options that there are, within their ranges; those with their default are left out.
  * @param {string} field @param {any} given @param {Option[]} options @param {import("../state/view.js").Remark[]} remarks
  */

@@ -79,7 +79,7 @@ export const DEFAULT_TRAIN = deepFreeze({
     validation: 1000,
     seed: 1,
   },
-  updates: 2000,
+  updates: 1000,
   experiment: "",
   plots: [],
   log: true,

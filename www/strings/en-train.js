@@ -122,12 +122,13 @@ export const TRAIN = {
     choose: "Show its own plots",
     more: "Settings, checkpoints, export",
     moreOf: (/** @type {string} */ name) => `${name}: settings, checkpoints, export`,
-    /** @param {{path: string, from: any, to: any}[]} list */
-    differs(list) {
+    /** @param {{path: string, from: any, to: any}[]} list @param {Record<string, string>} titles  of options */
+    differs(list, titles) {
       if (list.length === 0) return "nothing: the same once more";
-      const tasks = list.find(({ path }) => path === "task.name");
-      if (tasks) return `another task: ${tasks.to}`;
-      return list.map(({ path, from, to }) => `${lower(PATHS[path] ?? path.split(".").slice(-1)[0])} ${valued(from)} → ${valued(to)}`).join(", ");
+      // The options of another task or cell say nothing beside those of the first.
+      const other = ["task.name", "network.cell", "training.optimizer"].filter((path) => list.some((one) => one.path === path)).map((path) => path.split(".")[0]);
+      const told = list.filter(({ path }) => !other.some((part) => path.startsWith(`${part}.options.`)));
+      return told.map(({ path, from, to }) => `${lower(PATHS[path] ?? titles[path] ?? path)} ${valued(from)} → ${valued(to)}`).join(", ");
     },
     /** @param {any} setup @param {any} registry */
     settings({ task, network, training, updates }, registry) {

@@ -4,6 +4,7 @@ import { make, say, write } from "../dom.js";
 import { StudioElement } from "./dom.js";
 import { RunDetails } from "./run-details.js";
 import { TRAIN } from "../../strings/en-train.js";
+import { completed } from "../../engine/set-up.js";
 import { differences } from "../../state/train-view.js";
 
 /** @typedef {import("../../engine/run.js").Run} Run */
@@ -74,10 +75,17 @@ class Row {
     write(this.#box, { "aria-label": WORDS.overlay(run.name) });
     say(this.#name, run.name);
     write(this.#name, { "aria-current": current ? "true" : null, title: WORDS.choose });
-    say(this.#differs, before ? WORDS.differs(differences(before.setup, run.setup)) : WORDS.settings(run.setup, studio.registry));
+    say(this.#differs, before ? this.#differences(before) : WORDS.settings(run.setup, studio.registry));
     write(this.#more, { "aria-label": WORDS.moreOf(run.name), title: WORDS.more, "aria-expanded": String(this.open) });
     this.progress();
     if (this.open) this.#details?.show();
+  }
+
+  /** @param {Run} before */
+  #differences(before) {
+    const { registry } = this.studio;
+    const [then, now] = [completed(before.setup, registry), completed(this.run.setup, registry)];
+    return WORDS.differs(differences(then.whole, now.whole), { ...then.titles, ...now.titles });
   }
 
   progress() {
