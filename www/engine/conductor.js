@@ -111,6 +111,7 @@ export class Conductor {
     if (this.next === "train") await this.begin(true);
     return this.#after(async () => {
       await this.#halt();
+      if (this.active.length === 0) return;
       for (const run of this.active) {
         if (!run.live) await this.#enter(run, await this.#newest(run));
         if (run.updates >= run.limit) run.limit = run.updates + 1;

@@ -60,7 +60,7 @@ export function optionsOf(entry) {
 }
 
 /**
- * A set-up with every option said, so that two can be compared; and what their fields are called, by path.
+ * A set-up with every option said, so that two can be compared; and what fields and choices are called, by path.
  * @param {any} setup @param {any} registry
  */
 export function completed(setup, registry) {
@@ -73,13 +73,17 @@ export function completed(setup, registry) {
   const whole = structuredClone(setup);
   /** @type {Record<string, string>} */
   const titles = {};
+  const titled = (/** @type {any[]} */ list) => Object.fromEntries(list.map(({ name, title }) => [name, title]));
+  /** @type {Record<string, Record<string, string>>} */
+  const names = { "task.name": titled(registry.tasks), "network.cell": titled(registry.cells), "training.optimizer": titled(registry.optimizers) };
   for (const part of /** @type {const} */ (["task", "network", "training"])) {
-    for (const { name, title, usual } of of[part]) {
+    for (const { name, title, usual, values } of of[part]) {
       whole[part].options[name] ??= usual;
       titles[`${part}.options.${name}`] = title;
+      names[`${part}.options.${name}`] = titled(values);
     }
   }
-  return { whole, titles };
+  return { whole, titles, names };
 }
 
 /**

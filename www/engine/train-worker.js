@@ -197,9 +197,13 @@ function job(id) {
   return found;
 }
 
+/** The module, once. @type {Promise<any> | undefined} */
+let opened;
+const open = () => (opened ??= init());
+
 const methods = {
-  /** The module, once. */
-  open: () => init().then(() => {}),
+  /** Begins to load the module, before it is needed. */
+  open: () => open().then(() => {}),
 
   /**
    * A trainer for a run: new, or restored from a checkpoint's bytes.
@@ -207,7 +211,8 @@ const methods = {
    * @param {any} data  { weather?, text?, csv? }
    * @param {Uint8Array | null} bytes
    */
-  create(plan, data, bytes) {
+  async create(plan, data, bytes) {
+    await open();
     const trainer = bytes ? /** @type {any} */ (Trainer).restore(bytes, data) : Trainer.create(plan.given, data);
     jobs.get(plan.id)?.trainer.free();
     const made = new Job(trainer, plan);

@@ -25,6 +25,9 @@ function measured(run, value) {
 /** What every run of a task must beat, in its metric. @param {Run} run @returns {{name: string, metric: number}[]} */
 const baselines = (run) => (run.summary?.baselines.valid ?? []).filter((/** @type {any} */ b) => typeof b.metric === "number");
 
+/** "persistence: as the last reading" is "persistence" where there is no room. @param {string} name */
+const brief = (name) => name.split(":")[0];
+
 /** How a changed field is named: by the form's own words. @type {Record<string, string>} */
 const PATHS = {
   "task.name": FIELDS.task.title,
@@ -53,7 +56,8 @@ const PATHS = {
   updates: FIELDS.updates.title,
 };
 const lower = (/** @type {string} */ text) => (/^[A-Z][a-z]/.test(text) ? text[0].toLowerCase() + text.slice(1) : text);
-const valued = (/** @type {any} */ value) => (value === null || value === undefined ? "none" : value === true ? "yes" : value === false ? "no" : typeof value === "number" ? short(value) : String(value));
+/** @param {any} value @param {Record<string, string>} [names] */
+const valued = (value, names) => names?.[value] ?? (value === null || value === undefined ? "none" : value === true ? "yes" : value === false ? "no" : typeof value === "number" ? short(value) : String(value));
 
 export const TRAIN = {
   title: "Training · Unrolled",
@@ -81,6 +85,7 @@ export const TRAIN = {
     goOn: (/** @type {string} */ name) => `Continue ${name}`,
     slow: "Slow motion",
     progress: "Progress",
+    next: (/** @type {number} */ runs, /** @type {boolean} */ first) => (runs > 1 ? `begins ${runs} runs side by side` : first ? "" : "begins a new run with this set-up"),
     ready: (/** @type {number} */ runs) => (runs > 1 ? `Ready to train ${runs} runs` : "Ready to train"),
     nothing: "Nothing was trained yet.",
     backend: "CPU (WebAssembly)",
@@ -97,12 +102,12 @@ export const TRAIN = {
       if (!run.finite) return { text: "The loss is not a number any more: the run has diverged.", better: "no" };
       if (!run.best) return { text: "", better: null };
       const said = `Best validation ${measured(run, run.best.metric)}`;
-      const lines = baselines(run);
-      if (lines.length === 0) return { text: said, better: null };
+      // The first one is what an answer must beat; the others stand in the table.
+      const [first] = baselines(run);
+      if (!first) return { text: said, better: null };
       const more = run.summary.task.higherIsBetter;
-      const beaten = (/** @type {any} */ b) => (more ? /** @type {any} */ (run.best).metric > b.metric : /** @type {any} */ (run.best).metric < b.metric);
-      const parts = lines.map((b) => `${beaten(b) ? (more ? "above" : "below") : `not yet ${more ? "above" : "below"}`} ${b.name} (${measured(run, b.metric)})`);
-      return { text: `${said}: ${parts.join(", ")}`, better: beaten(lines[0]) ? "yes" : "no" };
+      const beaten = more ? run.best.metric > first.metric : run.best.metric < first.metric;
+      return { text: `${said}, ${beaten ? "" : "not yet "}${more ? "above" : "below"} ${brief(first.name)} (${measured(run, first.metric)})`, better: beaten ? "yes" : "no" };
     },
     said: (/** @type {Run} */ run, /** @type {string} */ state) => {
       const best = run.best ? ` Best validation ${measured(run, run.best.metric)}.` : "";
@@ -122,13 +127,17 @@ export const TRAIN = {
     choose: "Show its own plots",
     more: "Settings, checkpoints, export",
     moreOf: (/** @type {string} */ name) => `${name}: settings, checkpoints, export`,
-    /** @param {{path: string, from: any, to: any}[]} list @param {Record<string, string>} titles  of options */
-    differs(list, titles) {
+    /**
+     * @param {{path: string, from: any, to: any}[]} list
+     * @param {Record<string, string>} titles                 of options, by path
+     * @param {Record<string, Record<string, string>>} names  of what can be chosen, by path
+     */
+    differs(list, titles, names) {
       if (list.length === 0) return "nothing: the same once more";
       // The options of another task or cell say nothing beside those of the first.
       const other = ["task.name", "network.cell", "training.optimizer"].filter((path) => list.some((one) => one.path === path)).map((path) => path.split(".")[0]);
       const told = list.filter(({ path }) => !other.some((part) => path.startsWith(`${part}.options.`)));
-      return told.map(({ path, from, to }) => `${lower(PATHS[path] ?? titles[path] ?? path)} ${valued(from)} → ${valued(to)}`).join(", ");
+      return told.map(({ path, from, to }) => `${lower(PATHS[path] ?? titles[path] ?? path)} ${valued(from, names[path])} → ${valued(to, names[path])}`).join(", ");
     },
     /** @param {any} setup @param {any} registry */
     settings({ task, network, training, updates }, registry) {
@@ -152,8 +161,8 @@ export const TRAIN = {
     },
     /** @param {Run} run */
     best(run) {
-      const lines = baselines(run).map((b) => `${b.name} ${measured(run, b.metric)}`).join(" · ");
-      return { value: run.best ? `${measured(run, run.best.metric)} at ${count(run.best.update)}` : "–", baselines: lines };
+      const lines = baselines(run).map((b) => `${measured(run, b.metric)} ${brief(b.name)}`);
+      return { value: run.best ? measured(run, run.best.metric) : "–", at: run.best ? `at update ${count(run.best.update)}` : "", baselines: lines };
     },
     time: (/** @type {Run} */ run) => (run.time > 0 ? seconds(run.time) : "–"),
     /** @type {Record<string, string>} */

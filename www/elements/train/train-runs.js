@@ -17,6 +17,7 @@ const MORE = "M4 6l4 4 4-4";
 /** One run's rows: the line, and under it on demand all the rest. */
 class Row {
   open = false;
+  #said = "";
   /** @type {RunDetails | null} */
   #details = null;
   #box = make("input", { type: "checkbox" });
@@ -85,15 +86,16 @@ class Row {
   #differences(before) {
     const { registry } = this.studio;
     const [then, now] = [completed(before.setup, registry), completed(this.run.setup, registry)];
-    return WORDS.differs(differences(then.whole, now.whole), { ...then.titles, ...now.titles });
+    return WORDS.differs(differences(then.whole, now.whole), { ...then.titles, ...now.titles }, { ...then.names, ...now.names });
   }
 
   progress() {
     const { run } = this;
-    const { value, baselines } = WORDS.best(run);
-    if (this.#best.dataset.said !== value + baselines) {
-      this.#best.dataset.said = value + baselines;
-      this.#best.replaceChildren(make("strong", { text: value }), make("span", { class: "hint", text: baselines }));
+    const { value, at, baselines } = WORDS.best(run);
+    const lines = [at, ...baselines].filter(Boolean);
+    if (this.#said !== value + lines) {
+      this.#said = value + lines;
+      this.#best.replaceChildren(make("strong", { text: value }), ...lines.map((text) => make("span", { class: "hint", text })));
     }
     say(this.#time, WORDS.time(run));
     say(this.#state, WORDS.states[run.state]);

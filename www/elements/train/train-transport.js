@@ -17,6 +17,7 @@ class TrainTransport extends StudioElement {
   #stop = button(WORDS.stop, () => void this.studio.conductor.stop(), { path: STOP, class: "line" });
   #anew = button(WORDS.anew, () => void this.studio.conductor.begin(), { class: "line" });
   #goOn = button("", () => this.studio.conductor.active[0] && void this.studio.conductor.resume(this.studio.conductor.active[0]), { class: "line" });
+  #next = make("span", { class: "hint" });
   #title = make("h2", {});
   #bar = make("progress", { max: 1, value: 0, "aria-label": WORDS.progress });
   #where = make("span", { class: "where" });
@@ -28,7 +29,7 @@ class TrainTransport extends StudioElement {
 
   build() {
     this.append(
-      make("div", { class: "controls" }, this.#main, this.#one, this.#stop, this.#anew, this.#goOn, this.#extra),
+      make("div", { class: "controls" }, this.#main, this.#one, this.#stop, this.#anew, this.#goOn, this.#extra, this.#next),
       make("div", { class: "told" }, this.#title, this.#verdict),
       make("div", { class: "progress" }, this.#bar, this.#where, this.#speed),
       this.#said,
@@ -73,7 +74,8 @@ class TrainTransport extends StudioElement {
       this.#main.replaceChildren(icon(next === "pause" ? PAUSE : PLAY), make("span", { text: WORDS.main[next] }));
     }
     this.#one.disabled = state === "starting";
-    this.#stop.disabled = active.length === 0;
+    this.#stop.disabled = active.every((run) => run.state === "done" || run.state === "early");
+    say(this.#next, next === "train" ? WORDS.next(this.studio.plans.length, this.studio.runs.length === 0) : "");
     // With another set-up than the one at hand there are two things to do.
     const other = active.length > 0 && !conductor.same;
     this.#anew.hidden = !(other && next === "pause");
