@@ -18,8 +18,8 @@ pub enum Scale {
     },
     /// Powers of ten.
     Log {
-        low: i32,
-        high: i32,
+        low: f64,
+        high: f64,
     },
 }
 
@@ -59,8 +59,8 @@ impl Scale {
         let positive = values.filter(|v| *v > 0.0 && v.is_finite());
         let (least, most) = positive.fold((f64::INFINITY, 0.0f64), |(l, m), v| (l.min(v), m.max(v)));
         if most == 0.0 {
-            let high = view.top.unwrap_or(0);
-            return Scale::Log { low: high - view.decades, high };
+            let high = f64::from(view.top.unwrap_or(0));
+            return Scale::Log { low: high - f64::from(view.decades), high };
         }
         let mut high = (most.log10().ceil() as i32).max(view.top.unwrap_or(i32::MIN)).min(308);
         let mut low = least.log10().floor() as i32;
@@ -70,7 +70,21 @@ impl Scale {
             low = floor.log10().floor() as i32 - 1;
             high = high.max(low + view.decades);
         }
-        Scale::Log { low: low.min(high - view.decades), high }
+        Scale::Log { low: f64::from(low.min(high - view.decades)), high: f64::from(high) }
+    }
+
+    /// Closely around the positive values, from one of 1, 2, 5 × 10ᵏ to another: for what is read at its height, such as a loss
+    /// beside its baselines, and not by how many decades it falls.
+    pub fn close_log(values: impl Iterator<Item = f64>) -> Self {
+        let positive = values.filter(|v| *v > 0.0 && v.is_finite());
+        let (least, most) = positive.fold((f64::INFINITY, 0.0f64), |(l, m), v| (l.min(v), m.max(v)));
+        if most == 0.0 {
+            return Scale::Log { low: -1.0, high: 0.0 };
+        }
+        // The next round number below is one over the next one above one over it.
+        let (low, high) = (-nice_step(1.0 / least).log10(), nice_step(most).log10());
+        // A twofold range at least: noise about one value is not to fill the whole height.
+        if high - low < 0.3 { Scale::Log { low: low - 0.15, high: high + 0.15 } } else { Scale::Log { low, high } }
     }
 
     pub fn place(&self, value: f64) -> Place {
@@ -83,7 +97,7 @@ impl Scale {
                 if value <= 0.0 {
                     return Place::Below;
                 }
-                (value.log10() - f64::from(low)) / f64::from(high - low)
+                (value.log10() - low) / (high - low)
             }
         };
         // A hair of tolerance: ends are made by rounding.
@@ -110,12 +124,29 @@ impl Scale {
                 (first..=last).map(|k| k as f64 * step).map(|value| (value, label(value))).collect()
             }
             Scale::Log { low, high } => {
+                if high - low < 2.5 {
+                    return self.round_ticks(most);
+                }
                 let steps = [1, 2, 3, 5, 10, 20, 50, 100, 200];
+                let (low, high) = (low.ceil() as i32, high.floor() as i32);
                 let step = steps.into_iter().find(|step| (high - low) / step < most as i32).unwrap_or(200);
                 let powers = (low..=high).filter(|k| k.rem_euclid(step) == 0);
                 powers.map(|k| (10f64.powi(k), if k == 0 { "1".into() } else { power(k) })).collect()
             }
         }
+    }
+
+    /// On few decades also what lies between the powers, as densely as there is room.
+    fn round_ticks(&self, most: usize) -> Vec<(f64, String)> {
+        let Scale::Log { low, high } = *self else { return vec![] };
+        let of = |multiples: &[f64]| -> Vec<(f64, String)> {
+            let decades = low.floor() as i32..=high.ceil() as i32;
+            let all = decades.flat_map(|k| multiples.iter().map(move |m| m * 10f64.powi(k)));
+            let inside = all.filter(|v| matches!(self.place(*v), Place::At(_)));
+            inside.map(|v| (v, number(v, if multiples.len() > 4 { 2 } else { 1 }))).collect()
+        };
+        let fine = [1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];
+        [&fine[..], &[1.0, 2.0, 3.0, 5.0], &[1.0, 2.0, 5.0]].into_iter().map(of).find(|t| t.len() <= most).unwrap_or_else(|| of(&[1.0]))
     }
 }
 
@@ -162,22 +193,22 @@ mod tests {
         let floor = Some(f64::from(f32::MIN_POSITIVE));
         let view = View { decades: 3, top: None };
         let scale = Scale::log([3e-3, 0.2, 0.0].into_iter(), floor, view);
-        assert_eq!(scale, Scale::Log { low: -3, high: 0 });
+        assert_eq!(scale, Scale::Log { low: -3.0, high: 0.0 });
         assert_eq!(scale.place(0.0), Place::Below);
         assert_eq!(scale.place(1.0), Place::At(1.0));
         assert_eq!(labels(scale), ["10⁻³", "10⁻²", "10⁻¹", "1"]);
         let deep = Scale::log([1e-33, 1.0].into_iter(), floor, view);
-        assert_eq!(deep, Scale::Log { low: -39, high: 0 });
+        assert_eq!(deep, Scale::Log { low: -39.0, high: 0.0 });
         assert_eq!(deep.place(1e-40), Place::Below);
         assert_eq!(labels(deep), ["10⁻³⁰", "10⁻²⁰", "10⁻¹⁰", "1"]);
-        assert_eq!(Scale::log([5e-324, 1.7e308].into_iter(), None, view), Scale::Log { low: -324, high: 308 });
-        assert_eq!(Scale::log([0.0].into_iter(), floor, view), Scale::Log { low: -3, high: 0 });
-        assert_eq!(Scale::log([1e-44].into_iter(), floor, view), Scale::Log { low: -39, high: -36 });
+        assert_eq!(Scale::log([5e-324, 1.7e308].into_iter(), None, view), Scale::Log { low: -324.0, high: 308.0 });
+        assert_eq!(Scale::log([0.0].into_iter(), floor, view), Scale::Log { low: -3.0, high: 0.0 });
+        assert_eq!(Scale::log([1e-44].into_iter(), floor, view), Scale::Log { low: -39.0, high: -36.0 });
         let fixed = View { decades: 7, top: Some(1) };
         for values in [[0.4, 0.5], [1e-5, 1.0], [0.0, 0.0]] {
-            assert_eq!(Scale::log(values.into_iter(), floor, fixed), Scale::Log { low: -6, high: 1 });
+            assert_eq!(Scale::log(values.into_iter(), floor, fixed), Scale::Log { low: -6.0, high: 1.0 });
         }
-        assert_eq!(Scale::log([1e9].into_iter(), floor, fixed), Scale::Log { low: 2, high: 9 });
+        assert_eq!(Scale::log([1e9].into_iter(), floor, fixed), Scale::Log { low: 2.0, high: 9.0 });
     }
 
     #[test]

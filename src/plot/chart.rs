@@ -17,15 +17,29 @@ pub enum Style {
     Plain,
     /// The run without interventions: grey, behind the others.
     Ghost,
+    /// As measured, thin and pale: it stands behind its own smoothed line and needs no name.
+    Raw,
+    /// Joined dots: measured now and then.
+    Marked,
+    /// Dotted: the second of a pair in one colour.
+    Broken,
+    /// Dots and crosses that nothing joins.
+    Dots,
+    Crosses,
 }
 
-/// One value per step. NaN is a gap, ±∞ a mark at the edge.
+/// One value per step, or values at places of their own. Without places NaN is a gap; with them it is news, and marked at the
+/// upper edge. ±∞ is a mark at the edge.
 #[derive(Clone, Debug)]
 pub struct Line {
     pub name: String,
-    /// The lane that it is about; "x" for the input.
+    /// The lane that it is about; "x" for the input. In training, the run.
     pub lane: String,
+    /// Where the values lie, in steps, rising; empty for one at every step.
+    pub at: Vec<f64>,
     pub values: Vec<f64>,
+    /// Where many values have become one: the largest of them, `values` being the smallest. Else empty.
+    pub high: Vec<f64>,
     pub style: Style,
     /// See [`palette::line_colour`] and [`palette::dashes`].
     pub slot: usize,
@@ -34,15 +48,43 @@ pub struct Line {
 impl Line {
     pub fn colour(&self, theme: palette::Theme) -> Rgb {
         match self.style {
-            Style::Plain => palette::line_colour(self.slot, theme),
             Style::Ghost => palette::inks(theme).ghost,
+            Style::Raw => palette::pale(palette::line_colour(self.slot, theme), theme),
+            _ => palette::line_colour(self.slot, theme),
         }
     }
 
     /// Dash pattern in CSS pixels; empty is solid.
     pub fn dashes(&self) -> &'static [f64] {
-        palette::dashes(self.slot)
+        match self.style {
+            Style::Plain | Style::Ghost => palette::dashes(self.slot),
+            Style::Broken => palette::dashes(2),
+            _ => &[],
+        }
     }
+
+    /// Drawn behind the others.
+    fn is_behind(&self) -> bool {
+        matches!(self.style, Style::Ghost | Style::Raw)
+    }
+
+    /// Place and value of the k-th point; a smallest and a largest value are two points.
+    fn point(&self, k: usize) -> Option<(f64, f64)> {
+        let (k, values) = match self.high.is_empty() {
+            true => (k, &self.values),
+            false => (k / 2, if k % 2 == 0 { &self.values } else { &self.high }),
+        };
+        let at = if self.at.is_empty() { Some(k as f64) } else { self.at.get(k).copied() };
+        Some((at?, *values.get(k)?))
+    }
+}
+
+/// A value worth a line across the chart.
+#[derive(Clone, Debug, Default)]
+pub struct Level {
+    pub value: f64,
+    /// Written on it; may be empty.
+    pub name: String,
 }
 
 /// The smallest value that f32 carries in full precision, as a limit on the axis: what lies under it is marked, not drawn.
@@ -68,8 +110,7 @@ pub struct Axis {
     pub unit: String,
     pub scale: Scale,
     pub floor: Option<Floor>,
-    /// Values worth a line across the chart.
-    pub references: Vec<f64>,
+    pub references: Vec<Level>,
 }
 
 impl Axis {
@@ -103,35 +144,31 @@ const STROKE: f64 = 2.0;
 const MARK_ROOM: f64 = 8.0;
 
 impl Chart {
-    pub fn steps(&self) -> usize {
-        self.lines.iter().map(|line| line.values.len()).max().unwrap_or(0)
-    }
-
-    /// Draws everything inside `rect`, and the y axis' labels to its left.
-    pub(super) fn draw<B: DrawingBackend>(&self, pen: &Pen<B>, rect: Rect, layout: &Layout) -> Result<()> {
+    /// Draws everything inside `rect`, over a time axis of so many steps, and the y axis' labels to its left.
+    pub(super) fn draw<B: DrawingBackend>(&self, pen: &Pen<B>, rect: Rect, steps: usize, layout: &Layout) -> Result<()> {
         let inks = palette::inks(layout.theme);
         self.grid(pen, rect, layout, &inks)?;
-        let steps = self.steps();
         for mark in &self.marks {
             let x = rect.x(mark.t as f64, steps);
             pen.line(&[(x, rect.top), (x, rect.bottom())], inks.axis, 1.0, &[3.0, 3.0])?;
         }
         layout.cursors(pen, rect, steps)?;
         let shown = |line: &&Line| !layout.hidden.contains(&line.name);
-        let (ghosts, plain): (Vec<&Line>, Vec<&Line>) = self.lines.iter().filter(shown).partition(|l| l.style == Style::Ghost);
+        let (ghosts, plain): (Vec<&Line>, Vec<&Line>) = self.lines.iter().filter(shown).partition(|l| l.is_behind());
         for line in ghosts.iter().chain(&plain) {
-            self.line(pen, rect, layout, line)?;
+            self.line(pen, rect, steps, layout, line)?;
         }
         if let Some(t) = layout.hover.or(layout.cursor) {
             for line in &plain {
-                if let Some((x, y)) = self.point(rect, steps, line, t) {
+                let found = if line.at.is_empty() { line.point(t) } else { None };
+                if let Some((x, y)) = found.and_then(|point| self.point(rect, steps, point)) {
                     pen.dot((x, y), 4.5, inks.background)?;
                     pen.dot((x, y), 3.5, line.colour(layout.theme))?;
                 }
             }
         }
-        self.notes(pen, rect, layout, &inks)?;
-        if plain.iter().all(|line| line.values.iter().all(|v| v.is_nan())) && !plain.is_empty() {
+        self.notes(pen, rect, steps, layout, &inks)?;
+        if plain.iter().all(|line| line.values.iter().all(|v| v.is_nan() && line.at.is_empty())) && !plain.is_empty() {
             let middle = (rect.left + rect.width / 2.0, rect.top + rect.height / 2.0);
             pen.text("no values", middle, Side::Centre, layout.font, inks.quiet, false)?;
         }
@@ -149,8 +186,8 @@ impl Chart {
             pen.text(&label, (rect.left - 6.0, y), Side::Right, layout.font, inks.quiet, false)?;
         }
         pen.horizontal(rect.left, rect.right(), rect.bottom(), inks.axis, 1.0)?;
-        for value in &self.y.references {
-            if let Some(y) = height(self.y.scale.place(*value)) {
+        for level in &self.y.references {
+            if let Some(y) = height(self.y.scale.place(level.value)) {
                 pen.line(&[(rect.left, y), (rect.right(), y)], inks.axis, 1.0, &[5.0, 4.0])?;
             }
         }
@@ -161,7 +198,7 @@ impl Chart {
     }
 
     /// Words about the floor and the marks: over the lines, on a veil.
-    fn notes<B: DrawingBackend>(&self, pen: &Pen<B>, rect: Rect, layout: &Layout, inks: &Inks) -> Result<()> {
+    fn notes<B: DrawingBackend>(&self, pen: &Pen<B>, rect: Rect, steps: usize, layout: &Layout, inks: &Inks) -> Result<()> {
         let font = layout.font;
         let height = |value: f64| match self.y.scale.place(value) {
             Place::At(at) => Some(rect.bottom() - at * rect.height),
@@ -172,18 +209,47 @@ impl Chart {
                 pen.note(&floor.label, (rect.left + 1.5 * font, y - 0.9 * font), Side::Left, font, inks.reference, inks.background)?;
             } else if let Scale::Log { low, .. } = self.y.scale
                 && floor.told
-                && f64::from(low) > floor.value.log10()
+                && low > floor.value.log10()
             {
-                let below = (f64::from(low) - floor.value.log10()).round();
+                let below = (low - floor.value.log10()).round();
                 let words = format!("↓ {}, {below} decades lower", floor.label);
                 let place = (rect.left + 1.5 * font, rect.bottom() - 0.9 * font);
                 pen.note(&words, place, Side::Left, font, inks.reference, inks.background)?;
             }
         }
         for mark in &self.marks {
-            let (x, width) = (rect.x(mark.t as f64, self.steps()), text_width(&mark.text, font));
+            let (x, width) = (rect.x(mark.t as f64, steps), text_width(&mark.text, font));
             let (x, side) = if x + width + 8.0 < rect.right() { (x + 5.0, Side::Left) } else { (x - 5.0, Side::Right) };
             pen.note(&mark.text, (x, rect.bottom() - 2.6 * font), side, font, inks.text, inks.background)?;
+        }
+        self.level_names(pen, rect, steps, layout, inks)
+    }
+
+    /// Names on their lines, at the end where fewer values are in the way; where two lines are close, beside each other.
+    fn level_names<B: DrawingBackend>(&self, pen: &Pen<B>, rect: Rect, steps: usize, layout: &Layout, inks: &Inks) -> Result<()> {
+        let font = layout.font;
+        let mut placed: Vec<Rect> = vec![];
+        for level in self.y.references.iter().filter(|level| !level.name.is_empty()) {
+            let Some((_, y)) = self.point(rect, 1, (0.0, level.value)) else { continue };
+            let above = if y - rect.top < 1.6 * font { y } else { y - 1.7 * font };
+            let size = Rect { left: 0.0, top: above, width: text_width(&level.name, font) + 8.0, height: 1.7 * font };
+            let mut left = Rect { left: rect.left + 0.5 * font, ..size };
+            let mut right = Rect { left: rect.right() - 0.5 * font - size.width, ..size };
+            for other in &placed {
+                if left.meets(other) {
+                    left.left = other.right() + font;
+                }
+                if right.meets(other) {
+                    right.left = other.left - font - size.width;
+                }
+            }
+            let crowd = |place: &Rect| {
+                let points = self.lines.iter().flat_map(|line| (0..).map_while(|k| line.point(k)));
+                points.filter(|p| self.point(rect, steps, *p).is_some_and(|(x, y)| place.holds(x, y))).count()
+            };
+            let place = if crowd(&right) < crowd(&left) { right } else { left };
+            pen.note(&level.name, (place.left + 4.0, above + 0.85 * font), Side::Left, font, inks.quiet, inks.background)?;
+            placed.push(place);
         }
         Ok(())
     }
@@ -205,42 +271,70 @@ impl Chart {
         }
     }
 
-    fn point(&self, rect: Rect, steps: usize, line: &Line, t: usize) -> Option<(f64, f64)> {
-        match self.place(*line.values.get(t)?) {
-            Place::At(at) => Some((rect.x(t as f64, steps), rect.bottom() - at * rect.height)),
+    fn point(&self, rect: Rect, steps: usize, (t, value): (f64, f64)) -> Option<(f64, f64)> {
+        match self.place(value) {
+            Place::At(at) => Some((rect.x(t, steps), rect.bottom() - at * rect.height)),
             _ => None,
         }
     }
 
-    fn line<B: DrawingBackend>(&self, pen: &Pen<B>, rect: Rect, layout: &Layout, line: &Line) -> Result<()> {
-        let steps = self.steps();
-        let (colour, ghost) = (line.colour(layout.theme), line.style == Style::Ghost);
-        let stands_out = !ghost && layout.lane.as_ref().is_some_and(|lane| *lane == line.lane);
+    fn line<B: DrawingBackend>(&self, pen: &Pen<B>, rect: Rect, steps: usize, layout: &Layout, line: &Line) -> Result<()> {
+        let colour = line.colour(layout.theme);
+        let stands_out = line.style != Style::Ghost && layout.lane.as_ref().is_some_and(|lane| *lane == line.lane);
         let size = layout.font / 12.0;
-        let width = if stands_out { 2.0 * STROKE * size } else { STROKE * size };
+        let stroke = match line.style {
+            Style::Raw => 1.0,
+            Style::Marked | Style::Broken => 1.5,
+            _ => STROKE,
+        };
+        let width = if stands_out { 2.0 * stroke * size } else { stroke * size };
         let mut run: Vec<(f64, f64)> = vec![];
-        let mut last_mark = [f64::NEG_INFINITY; 2];
-        for t in 0..=line.values.len() {
-            if let Some(point) = self.point(rect, steps, line, t) {
+        let mut last_mark = [f64::NEG_INFINITY; 3];
+        for k in 0.. {
+            let next = line.point(k);
+            if let Some(point) = next.and_then(|next| self.point(rect, steps, next)) {
                 run.push(point);
                 continue;
             }
-            match run.as_slice() {
-                [] => {}
-                [alone] => pen.dot(*alone, 2.5 * size, colour)?,
-                _ => pen.line(&run, colour, width, line.dashes())?,
-            }
+            self.run(pen, &run, line, (colour, width, size))?;
             run.clear();
-            let Some(value) = line.values.get(t) else { break };
-            let (up, y) = match self.place(*value) {
-                Place::Above => (true, rect.top),
-                Place::Below => (false, self.bottom(rect)),
-                _ => continue,
+            let Some((t, value)) = next else { break };
+            let x = rect.x(t, steps);
+            let kind = match self.place(value) {
+                Place::Above => 0,
+                Place::Below => 1,
+                _ if line.at.is_empty() => continue,
+                _ => 2,
             };
-            let x = rect.x(t as f64, steps);
-            if x - last_mark[usize::from(up)] >= MARK_ROOM * size {
-                pen.triangle((x, y), up, size, colour)?;
-                last_mark[usize::from(up)] = x;
+            if x - last_mark[kind] >= MARK_ROOM * size {
+                match kind {
+                    0 => pen.triangle((x, rect.top), true, size, colour)?,
+                    1 => pen.triangle((x, self.bottom(rect)), false, size, colour)?,
+                    _ => pen.cross((x, rect.top + 5.0 * size), 4.0 * size, colour)?,
+                }
+                last_mark[kind] = x;
+            }
+        }
+        Ok(())
+    }
+
+    /// Points that follow each other without a gap.
+    fn run<B: DrawingBackend>(&self, pen: &Pen<B>, run: &[(f64, f64)], line: &Line, (colour, width, size): (Rgb, f64, f64)) -> Result<()> {
+        match (line.style, run) {
+            (_, []) => return Ok(()),
+            (Style::Dots | Style::Crosses, _) => {}
+            (_, [alone]) => return pen.dot(*alone, 2.5 * size, colour),
+            _ => pen.line(run, colour, width, line.dashes())?,
+        }
+        if matches!(line.style, Style::Marked | Style::Dots | Style::Crosses) {
+            // As many as can be told apart.
+            let mut last = f64::NEG_INFINITY;
+            for point in run {
+                if line.style == Style::Marked && point.0 - last < MARK_ROOM * size {
+                    continue;
+                }
+                last = point.0;
+                if line.style == Style::Crosses { pen.cross(*point, 3.5 * size, colour)? } else { pen.dot(*point, 2.75 * size, colour)? }
             }
         }
         Ok(())
@@ -253,7 +347,7 @@ impl Chart {
         let inks = palette::inks(layout.theme);
         let (mut x, mut y) = (rect.left, rect.top + row / 2.0);
         let shown = |line: &&Line| !layout.hidden.contains(&line.name);
-        let plain = self.lines.iter().filter(shown).filter(|line| line.style == Style::Plain);
+        let plain = self.lines.iter().filter(shown).filter(|line| !line.is_behind());
         // One word for all ghosts.
         let ghost = self.lines.iter().filter(shown).find(|line| line.style == Style::Ghost);
         for line in plain.chain(ghost) {
@@ -263,7 +357,15 @@ impl Chart {
                 (x, y) = (rect.left, y + row);
             }
             if let Some(pen) = pen {
-                pen.line(&[(x, y), (x + SAMPLE, y)], line.colour(layout.theme), STROKE, line.dashes())?;
+                let colour = line.colour(layout.theme);
+                if !matches!(line.style, Style::Dots | Style::Crosses) {
+                    pen.line(&[(x, y), (x + SAMPLE, y)], colour, STROKE, line.dashes())?;
+                }
+                match line.style {
+                    Style::Marked | Style::Dots => pen.dot((x + SAMPLE / 2.0, y), 2.75, colour)?,
+                    Style::Crosses => pen.cross((x + SAMPLE / 2.0, y), 3.5, colour)?,
+                    _ => {}
+                }
                 pen.text(name, (x + SAMPLE + 6.0, y), Side::Left, layout.font, inks.text, false)?;
             }
             x += width + 16.0;

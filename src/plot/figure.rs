@@ -10,6 +10,7 @@ use super::heatmap::Heatmap;
 use super::number::exact;
 use super::palette::{self, Theme};
 use super::pen::{Area, Pen, Rect, Side, text_width};
+use super::ridge::Ridge;
 use super::{PlotSpec, png};
 use crate::error::Result;
 
@@ -17,6 +18,7 @@ use crate::error::Result;
 pub enum Panel {
     Chart(Chart),
     Heatmap(Heatmap),
+    Ridge(Ridge),
 }
 
 /// A label on the time axis.
@@ -174,7 +176,8 @@ impl Figure {
         for (k, panel) in self.panels.iter().enumerate() {
             let title = match panel {
                 Panel::Chart(chart) => chart.y.words(),
-                Panel::Heatmap(map) => format!("{}, by {}", map.title, map.rows_title),
+                Panel::Heatmap(map) => map.words(),
+                Panel::Ridge(ridge) => ridge.title.clone(),
             };
             pen.text(&title, (inside.left, top + 0.9 * font), Side::Left, font, inks.quiet, false)?;
             let legend = Rect { top: top + 1.7 * font, ..inside };
@@ -184,13 +187,14 @@ impl Figure {
                     if layout.complete {
                         chart.legend(Some(&pen), legend, layout)?;
                     }
-                    chart.draw(&pen, rect, layout)?;
+                    chart.draw(&pen, rect, self.steps, layout)?;
                 }
                 Panel::Heatmap(map) => {
                     map.legend(&pen, Rect { top, ..inside }, layout)?;
                     blit(map, rect)?;
-                    map.axes(&pen, rect, layout)?;
+                    map.axes(&pen, rect, self.steps, layout)?;
                 }
+                Panel::Ridge(ridge) => ridge.draw(&pen, rect, self.steps, layout)?,
             }
             top = rect.bottom() + gap;
         }
@@ -228,7 +232,7 @@ impl Figure {
                 pictures += &format!(
                     "<image x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" preserveAspectRatio=\"none\" \
                      style=\"image-rendering: pixelated\" href=\"data:image/png;base64,{}\"/>\n",
-                    png::base64(&map.png(layout.theme))
+                    png::base64(&map.png(layout.theme, self.steps))
                 );
                 Ok(())
             })?;
@@ -252,43 +256,67 @@ impl Figure {
         Ok(text)
     }
 
-    /// One row per step (counted from 1), one column per line (or per unit of a heatmap), numbers exact, nothing where there is none.
+    /// One row per step (counted from 1), or per place that a line has a value at; one column per line (or per row of a heatmap);
+    /// numbers exact, nothing where there is none. Histograms: one row per bin.
     pub fn csv(&self) -> String {
-        let mut columns: Vec<(String, Vec<f64>)> = vec![];
+        let mut columns: Vec<Column> = vec![];
         for panel in &self.panels {
             match panel {
-                Panel::Chart(chart) => columns.extend(chart.lines.iter().map(|l| (l.name.clone(), l.values.clone()))),
-                Panel::Heatmap(map) => {
-                    columns.extend((0..map.rows).map(|row| {
-                        (format!("{} {} {row}", map.title, map.rows_title), (0..map.columns).map(|t| map.value(row, t)).collect())
-                    }))
+                Panel::Chart(chart) => {
+                    for line in &chart.lines {
+                        let column = |name: String, values: &[f64]| Column { name, at: line.at.clone(), values: values.to_vec(), next: 0 };
+                        match line.high.is_empty() {
+                            true => columns.push(column(line.name.clone(), &line.values)),
+                            false => {
+                                columns.push(column(format!("{}, smallest", line.name), &line.values));
+                                columns.push(column(format!("{}, largest", line.name), &line.high));
+                            }
+                        }
+                    }
                 }
+                Panel::Heatmap(map) => columns.extend((0..map.rows).map(|row| Column {
+                    name: format!("{} {} {}", map.title, map.rows_title, row + map.first),
+                    at: map.at.clone(),
+                    values: (0..map.columns).map(|t| map.value(row, t)).collect(),
+                    next: 0,
+                })),
+                Panel::Ridge(ridge) => return ridge.csv(),
             }
         }
+        let placed = columns.iter().any(|column| !column.at.is_empty());
         let named = !self.labels.is_empty();
-        let mut text = String::from(if named { "step,label" } else { "step" });
-        for (name, _) in &columns {
-            text += &format!(",{}", field(name));
+        let mut text = String::from(if placed { self.x_title.as_str() } else { "step" });
+        text += if named { ",label" } else { "" };
+        for column in &columns {
+            text += &format!(",{}", field(&column.name));
         }
         text.push('\n');
-        for t in 0..self.steps {
-            text += &(t + 1).to_string();
-            if named {
-                text += &format!(",{}", field(self.labels.get(t).map_or("", String::as_str)));
+        let mut t = 0.0;
+        loop {
+            if placed {
+                // The next place that any column has. Two values at one place are two rows.
+                t = columns.iter().filter_map(Column::place).fold(f64::INFINITY, f64::min);
             }
-            for (_, values) in &columns {
-                text += &format!(",{}", exact(values.get(t).copied().unwrap_or(f64::NAN)));
+            if t >= if placed { f64::INFINITY } else { self.steps as f64 } {
+                return text;
+            }
+            text += &exact(t + 1.0);
+            if named {
+                text += &format!(",{}", field(self.labels.get(t as usize).map_or("", String::as_str)));
+            }
+            for column in &mut columns {
+                text += &format!(",{}", exact(column.take(t)));
             }
             text.push('\n');
+            t += 1.0;
         }
-        text
     }
 
     /// All lines of all charts with what the page needs to name and draw them, and their values.
     pub fn series(&self, theme: Theme) -> Vec<(SeriesHead, &[f64])> {
         let charts = self.panels.iter().enumerate().filter_map(|(k, panel)| match panel {
             Panel::Chart(chart) => Some((k, chart)),
-            Panel::Heatmap(_) => None,
+            Panel::Heatmap(_) | Panel::Ridge(_) => None,
         });
         let head = |panel: usize, line: &super::chart::Line| SeriesHead {
             name: line.name.clone(),
@@ -307,7 +335,7 @@ impl Figure {
             Some(Panel::Chart(chart)) => {
                 let (scale, range) = match chart.y.scale {
                     Scale::Linear { low, high } => ("linear", (low, high)),
-                    Scale::Log { low, high } => ("log", (10f64.powi(low), 10f64.powi(high))),
+                    Scale::Log { low, high } => ("log", (10f64.powf(low), 10f64.powf(high))),
                 };
                 let floor = chart.y.floor.as_ref().map(|floor| floor.value);
                 AxisHead { title: chart.y.title.clone(), unit: chart.y.unit.clone(), scale, range, floor }
@@ -315,8 +343,37 @@ impl Figure {
             Some(Panel::Heatmap(map)) => {
                 AxisHead { title: map.rows_title.clone(), unit: String::new(), scale: "linear", range: (0.0, map.rows as f64), floor: None }
             }
+            Some(Panel::Ridge(ridge)) => {
+                AxisHead { title: ridge.title.clone(), unit: String::new(), scale: "log", range: (0.0, 1.0), floor: None }
+            }
             None => AxisHead { title: String::new(), unit: String::new(), scale: "linear", range: (0.0, 1.0), floor: None },
         }
+    }
+}
+
+/// A column of a table that is being written, row by row.
+struct Column {
+    name: String,
+    /// Empty for one value at every step.
+    at: Vec<f64>,
+    values: Vec<f64>,
+    next: usize,
+}
+
+impl Column {
+    /// Where its next value lies.
+    fn place(&self) -> Option<f64> {
+        self.values.get(self.next)?;
+        if self.at.is_empty() { Some(self.next as f64) } else { self.at.get(self.next).copied() }
+    }
+
+    /// Its value at a place, once.
+    fn take(&mut self, t: f64) -> f64 {
+        if self.place() != Some(t) {
+            return f64::NAN;
+        }
+        self.next += 1;
+        self.values[self.next - 1]
     }
 }
 
@@ -325,7 +382,7 @@ fn plotters_svg(text: &mut String, size: (u32, u32)) -> plotters::backend::SVGBa
 }
 
 /// A CSV field, quoted where RFC 4180 asks for it.
-fn field(text: &str) -> String {
+pub(super) fn field(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_string() }
 }
 

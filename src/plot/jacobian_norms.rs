@@ -2,7 +2,7 @@
 
 use super::number::{count, number};
 use super::scene::{Curve, FACTORS, Scene, extent};
-use super::{Figure, Floor, LOG, Panel, PlotSpec};
+use super::{Figure, Floor, LOG, Level, Panel, PlotSpec};
 
 pub static SPEC: PlotSpec = PlotSpec {
     name: "jacobian-norms",
@@ -25,7 +25,7 @@ pub fn build(scene: &Scene, state: &str, one_step: Curve, running: Curve) -> Fig
     let curves = [Curve { name: &names[0], slot: 1, ..one_step }, Curve { name: &names[1], slot: 0, ..running }];
     let mut lines = scene.lines(&curves, str::to_string, |_, _| None);
     lines.iter_mut().for_each(|line| line.lane = state.into());
-    let references = vec![1.0];
+    let references = vec![Level { value: 1.0, ..Level::default() }];
     let chart = scene.norms("spectral norm".into(), (true, FACTORS), Some(Floor { told: false, ..Floor::f32() }), references, lines);
     let parts = [of_steps(one_step.values), of_all(&scene, running.values)];
     let parts: Vec<String> = parts.into_iter().flatten().collect();

@@ -15,15 +15,18 @@ pub mod number;
 pub mod palette;
 mod pen;
 mod png;
+mod ridge;
 mod scene;
 pub mod state_heatmap;
 pub mod state_norms;
+pub mod train;
 
 pub use axis::Scale;
-pub use chart::{Axis, Chart, Floor, Line, Mark, Style};
+pub use chart::{Axis, Chart, Floor, Level, Line, Mark, Style};
 pub use figure::{AxisHead, Figure, Layout, Panel, SeriesHead, Tick};
 pub use heatmap::Heatmap;
 pub use pen::{Area, Rect};
+pub use ridge::{Histogram, Ridge};
 pub use scene::{Curve, Scene};
 
 use serde::Serialize;

@@ -203,6 +203,12 @@ pub fn line_colour(slot: usize, theme: Theme) -> Rgb {
     }
 }
 
+/// A colour close to the background: for what stands behind.
+pub fn pale(colour: Rgb, theme: Theme) -> Rgb {
+    let background = inks(theme).background;
+    std::array::from_fn(|k| (0.4 * f64::from(colour[k]) + 0.6 * f64::from(background[k])).round() as u8)
+}
+
 pub fn dashes(slot: usize) -> &'static [f64] {
     DASHES[slot % SLOTS]
 }

@@ -30,6 +30,14 @@ impl Rect {
         self.top + self.height
     }
 
+    pub fn holds(&self, x: f64, y: f64) -> bool {
+        x >= self.left && x <= self.right() && y >= self.top && y <= self.bottom()
+    }
+
+    pub fn meets(&self, other: &Rect) -> bool {
+        self.left < other.right() && other.left < self.right() && self.top < other.bottom() && other.top < self.bottom()
+    }
+
     /// Where step t of so many lies: the time axis that everything on the page shares.
     pub fn x(&self, t: f64, steps: usize) -> f64 {
         self.left + (t + 0.5) / steps.max(1) as f64 * self.width
@@ -116,8 +124,19 @@ impl<'a, B: DrawingBackend> Pen<'a, B> {
     /// A triangle whose tip is at (x, y): `up` points to the top of the page.
     pub fn triangle(&self, (x, y): (f64, f64), up: bool, size: f64, colour: Rgb) -> Result<()> {
         let base = if up { y + 7.0 * size } else { y - 7.0 * size };
-        let points = [(x, y), (x - 4.0 * size, base), (x + 4.0 * size, base)].map(|p| self.at(p)).to_vec();
-        self.area.draw(&Polygon::new(points, self.fill(colour, 1.0))).map_err(undrawn)
+        self.shape(&[(x, y), (x - 4.0 * size, base), (x + 4.0 * size, base)], colour, 1.0)
+    }
+
+    pub fn cross(&self, (x, y): (f64, f64), reach: f64, colour: Rgb) -> Result<()> {
+        let r = 0.7 * reach;
+        self.line(&[(x - r, y - r), (x + r, y + r)], colour, 0.5 * reach, &[])?;
+        self.line(&[(x - r, y + r), (x + r, y - r)], colour, 0.5 * reach, &[])
+    }
+
+    /// A filled shape.
+    pub fn shape(&self, points: &[(f64, f64)], colour: Rgb, alpha: f64) -> Result<()> {
+        let points: Vec<_> = points.iter().map(|p| self.at(*p)).collect();
+        self.area.draw(&Polygon::new(points, self.fill(colour, alpha))).map_err(undrawn)
     }
 
     /// One line of text over a veil of the background, so that it can be read where lines run.

@@ -1,7 +1,7 @@
 //! What all plots are built from: the chosen step, the scales that were asked for, and named series.
 
 use super::axis::{Scale, View};
-use super::chart::{Axis, Chart, Floor, Line, Style};
+use super::chart::{Axis, Chart, Floor, Level, Line, Style};
 use super::figure::{Figure, Panel, Tick};
 use super::{PlotSpec, number};
 
@@ -90,7 +90,9 @@ impl Scene<'_> {
         let plain = curves.iter().map(|c| Line {
             name: name(c.name),
             lane: c.name.into(),
+            at: vec![],
             values: values(c.values),
+            high: vec![],
             style: Style::Plain,
             slot: c.slot,
         });
@@ -98,7 +100,9 @@ impl Scene<'_> {
             Some(Line {
                 name: format!("{} (untouched)", name(c.name)),
                 lane: c.name.into(),
+                at: vec![],
                 values: values(c.ghost?),
+                high: vec![],
                 style: Style::Ghost,
                 slot: c.slot,
             })
@@ -112,7 +116,7 @@ impl Scene<'_> {
         title: String,
         (log, view): (bool, View),
         floor: Option<Floor>,
-        references: Vec<f64>,
+        references: Vec<Level>,
         lines: Vec<Line>,
     ) -> Chart {
         let all = || lines.iter().flat_map(|line| line.values.iter().copied());

@@ -33,17 +33,23 @@ pub fn draw(canvas: &HtmlCanvasElement, figure: &Figure, layout: &Layout) -> Res
     let inner = CanvasBackend::with_canvas_object(canvas.clone()).ok_or_else(no_canvas)?;
     let size = (width * layout.precision.max(1), height * layout.precision.max(1));
     let area = Measured { inner, context: context.clone(), size }.into_drawing_area();
-    figure.draw(&area, layout, &mut |map, rect| blit(&context, map, rect, layout).map_err(failed))
+    figure.draw(&area, layout, &mut |map, rect| blit(&context, map, rect, (figure.steps, layout)).map_err(failed))
 }
 
 /// One pixel per value, scaled up without smoothing onto whole device pixels.
-fn blit(context: &CanvasRenderingContext2d, map: &Heatmap, rect: Rect, layout: &Layout) -> std::result::Result<(), JsValue> {
-    if map.rows == 0 || map.columns == 0 {
+fn blit(
+    context: &CanvasRenderingContext2d,
+    map: &Heatmap,
+    rect: Rect,
+    (steps, layout): (usize, &Layout),
+) -> std::result::Result<(), JsValue> {
+    let (width, height, bytes) = map.picture(layout.theme, steps);
+    if width == 0 || height == 0 {
         return Ok(());
     }
-    let bytes = map.rgba(layout.theme);
-    let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&bytes), map.columns as u32, map.rows as u32)?;
-    let small = OffscreenCanvas::new(map.columns as u32, map.rows as u32)?;
+    let (width, height) = (width as u32, height as u32);
+    let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&bytes), width, height)?;
+    let small = OffscreenCanvas::new(width, height)?;
     let context_of_small: OffscreenCanvasRenderingContext2d = small.get_context("2d")?.ok_or(JsValue::NULL)?.dyn_into()?;
     context_of_small.put_image_data(&image, 0.0, 0.0)?;
     let [left, top, right, bottom] = [rect.left, rect.top, rect.right(), rect.bottom()].map(|x| (x * layout.dpr).round());
