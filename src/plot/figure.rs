@@ -118,6 +118,7 @@ pub struct SeriesHead {
     /// The lane that it is about; "x" for the input.
     pub lane: String,
     pub ghost: bool,
+    pub style: Style,
     /// "#rrggbb"
     pub colour: String,
     /// CSS pixels on, off, …; empty is solid.
@@ -322,6 +323,7 @@ impl Figure {
             name: line.name.clone(),
             lane: line.lane.clone(),
             ghost: line.style == Style::Ghost,
+            style: line.style,
             colour: palette::hex(line.colour(theme)),
             dashes: line.dashes().to_vec(),
             panel,

@@ -1,6 +1,7 @@
 //! The boundary: the only module that knows JavaScript. It translates and delegates; the contract is in `api.md`.
 
 mod canvas;
+mod charts;
 mod convert;
 mod gradients;
 mod network;
