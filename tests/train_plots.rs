@@ -64,7 +64,12 @@ fn columns(steps: usize, chunk: usize) -> Data {
 fn tensors(scale: f64) -> Vec<Tensor> {
     let bell = |width: f64| move |k: usize| (4000.0 * (-((k as f64 - 15.5) / width).powi(2)).exp()).floor();
     let edges: Vec<f64> = (0..=32).map(|k| scale * (f64::from(k) / 16.0 - 1.0)).collect();
-    let tensor = |name: &str, width| Tensor { name: name.into(), edges: edges.clone(), counts: (0..32).map(bell(width)).collect() };
+    let tensor = |name: &str, width| Tensor {
+        name: name.into(),
+        edges: edges.clone(),
+        counts: (0..32).map(bell(width)).collect(),
+        ..Tensor::default()
+    };
     vec![tensor("weight_ih_l0", 5.0), tensor("weight_hh_l0", 3.0), tensor("head.weight", 8.0)]
 }
 
@@ -190,6 +195,9 @@ fn baselines_are_named_on_their_lines() {
     let text = svg(&figure("train-loss", &losses()));
     assert!(texts(&text).contains(&"persistence") && texts(&text).contains(&"guessing the mean"));
     assert!(texts(&text).contains(&"Run 1: training") && texts(&text).contains(&"Run 2: validation"));
+    let mut dots = losses();
+    dots.series.drain(..2);
+    assert!(texts(&svg(&figure("train-metric", &dots))).contains(&"Run 2"), "the title says what it is");
     let mut alone = losses();
     alone.series.retain(|series| series.name == "Run 1");
     let text = svg(&figure("train-loss", &alone));
@@ -225,6 +233,9 @@ fn summaries_say_what_the_data_say() {
     assert!(said[4].contains("at most") && said[4].contains("(update 200)"), "{}", said[4]);
     assert_eq!(said[5], "Saturated at update 400: i: input gate: 40 % (at first 11 %); f: forget gate: 50 % (at first 21 %).");
     assert!(said[6].starts_with("weight_ih_l0: ") && said[6].contains("−0.50 … 0.50"), "{}", said[6]);
+    let few = Tensor { zeros: 7.0, not_finite: 2.0, ..tensors(4.0)[0].clone() };
+    let few = figure("train-gradients", &Data { tensors: vec![few], log: Some(true), ..Data::default() }).summary;
+    assert!(few.ends_with("3.2·10⁻⁴ … 3162, 7 exactly 0, 2 not finite."), "{few}");
     assert!(said[8].contains("its largest was 0.00300 at update 50"), "{}", said[8]);
     let worse = Data { levels: vec![level("persistence", 0.01)], ..losses() };
     assert!(figure("train-loss", &worse).summary.contains("not yet better than persistence (0.0100)"));
@@ -312,7 +323,7 @@ fn degenerate_data_can_be_drawn() {
                 let at = updates(values.len(), 1);
                 let one = |role: &str| Series { role: role.into(), at: at.clone(), values: values.to_vec(), ..Series::default() };
                 let roles = ["training", "validation", "before", "after", "truth", "prediction", "right"];
-                let tensor = Tensor { name: "w".into(), edges: vec![0.0, 1.0], counts: values.to_vec() };
+                let tensor = Tensor { name: "w".into(), edges: vec![0.0, 1.0], counts: values.to_vec(), ..Tensor::default() };
                 let (series, tensors) = (roles.map(one).to_vec(), vec![tensor]);
                 let data = Data { series, log, tensors, at: at.clone(), steps: 1, values: values.to_vec(), ..Data::default() };
                 let figure = figure(spec.name, &data);

@@ -296,6 +296,10 @@ impl Chart {
                 run.push(point);
                 continue;
             }
+            // More points than pixels: as many as can be seen.
+            if run.len() as f64 > rect.width && line.style != Style::Crosses {
+                run = extremes(&run);
+            }
             self.run(pen, &run, line, (colour, width, size))?;
             run.clear();
             let Some((t, value)) = next else { break };
@@ -371,5 +375,49 @@ impl Chart {
             x += width + 16.0;
         }
         Ok(y + row / 2.0 - rect.top)
+    }
+}
+
+/// Of the points in each pixel's column the highest and the lowest, in the order in which they come.
+fn extremes(run: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut kept: Vec<(f64, f64)> = vec![];
+    let mut rest = run;
+    while let Some(first) = rest.first() {
+        let end = rest.iter().position(|p| p.0.floor() != first.0.floor()).unwrap_or(rest.len());
+        let (mut low, mut high) = (0, 0);
+        for k in 1..end {
+            if rest[k].1 < rest[low].1 {
+                low = k;
+            }
+            if rest[k].1 > rest[high].1 {
+                high = k;
+            }
+        }
+        kept.push(rest[low.min(high)]);
+        if low != high {
+            kept.push(rest[low.max(high)]);
+        }
+        rest = &rest[end..];
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::extremes;
+
+    #[test]
+    fn no_extreme_is_lost_and_the_order_is_kept() {
+        let run: Vec<(f64, f64)> = (0..1000).map(|k| (f64::from(k) / 50.0, f64::from((k * 37) % 101))).collect();
+        let kept = extremes(&run);
+        assert!(kept.len() == 40 && kept.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        for pixel in 0..20 {
+            let of = |points: &[(f64, f64)], sign: f64| {
+                points.iter().filter(|p| p.0.floor() == f64::from(pixel)).map(|p| sign * p.1).fold(f64::NEG_INFINITY, f64::max)
+            };
+            assert!(of(&run, 1.0) == of(&kept, 1.0) && of(&run, -1.0) == of(&kept, -1.0));
+        }
+        assert_eq!(extremes(&run[..1]), run[..1]);
+        assert!(extremes(&[]).is_empty());
     }
 }

@@ -196,7 +196,8 @@ mod tests {
     #[test]
     fn a_column_reaches_back_to_the_one_before() {
         let values = vec![1.0, 1e-4, 0.0, f64::INFINITY, 1.0, f64::NAN, f64::NAN, f64::NAN];
-        let map = Heatmap { log: true, at: vec![1.0, 3.0, 4.0, 5.0], ..Heatmap::new("g", 2, 4, values, (-4.0, 0.0)).unwrap() };
+        let (log, map) = (true, Map::Sequential);
+        let map = Heatmap { log, map, at: vec![1.0, 3.0, 4.0, 5.0], ..Heatmap::new("g", 2, 4, values, (-4.0, 0.0)).unwrap() };
         let (width, height, bytes) = map.picture(Theme::Light, 8);
         assert_eq!((width, height), (8, 2));
         let pixel = |row: usize, column: usize| &bytes[(row * 8 + column) * 4..][..3];

@@ -64,7 +64,7 @@ impl Ridge {
             let mut outline = vec![];
             for (bin, count) in row.counts.iter().enumerate() {
                 let (Some(from), Some(to)) = (row.edges.get(bin), row.edges.get(bin + 1)) else { break };
-                let y = base - 0.92 * room * Self::height(*count, most);
+                let y = base - (room - 1.1 * font).max(0.6 * room) * Self::height(*count, most);
                 outline.extend([(rect.x(*from, steps), y), (rect.x(*to, steps), y)]);
             }
             if let (Some(first), Some(last)) = (outline.first().copied(), outline.last().copied()) {
@@ -76,8 +76,8 @@ impl Ridge {
             }
             pen.horizontal(rect.left, rect.right(), base, if k + 1 == self.rows.len() { inks.axis } else { inks.grid }, 1.0)?;
             let at = base - room + 0.75 * font;
-            pen.note(&row.name, (rect.left + 2.0, at), Side::Left, font, inks.text, inks.background)?;
-            pen.note(&row.note, (rect.right() - 2.0, at), Side::Right, font, inks.quiet, inks.background)?;
+            pen.text(&row.name, (rect.left + 2.0, at), Side::Left, font, inks.text, false)?;
+            pen.text(&row.note, (rect.right() - 2.0, at), Side::Right, font, inks.text, false)?;
         }
         Ok(())
     }

@@ -34,7 +34,7 @@ fn items(object: &JsValue, name: &str) -> Vec<JsValue> {
 }
 
 /// `{ series: [{ name, role, slot, at, values, low?, high? }], levels: [{ name, value }], updates, log, plain, quantity, unit,
-/// higherIsBetter, at, steps, values, chunk, tensors: [{ name, edges, counts }], labels, place }`: see `plot::train::Data`.
+/// higherIsBetter, at, steps, values, chunk, tensors: [{ name, edges, counts, zeros, notFinite }], labels, place }`: see `plot::train::Data`.
 fn data(object: &JsValue) -> Result<Data, JsValue> {
     let mut series = vec![];
     for one in items(object, "series") {
@@ -50,7 +50,13 @@ fn data(object: &JsValue) -> Result<Data, JsValue> {
     }
     let mut tensors = vec![];
     for one in items(object, "tensors") {
-        tensors.push(Tensor { name: text(&one, "name"), edges: list(&one, "edges")?, counts: list(&one, "counts")? });
+        tensors.push(Tensor {
+            name: text(&one, "name"),
+            edges: list(&one, "edges")?,
+            counts: list(&one, "counts")?,
+            zeros: number(&one, "zeros"),
+            not_finite: number(&one, "notFinite"),
+        });
     }
     let yes = |name: &str| property(object, name).and_then(|v| v.as_bool());
     Ok(Data {

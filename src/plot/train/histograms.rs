@@ -1,6 +1,6 @@
 //! How the numbers of each tensor are spread.
 
-use super::Data;
+use super::{Data, Tensor};
 use crate::plot::number::{count, number};
 use crate::plot::{Figure, Histogram, Panel, PlotSpec, Ridge, Scale, Tick};
 
@@ -45,7 +45,7 @@ pub fn build(spec: &'static PlotSpec, data: &Data) -> Figure {
             edges: tensor.edges.iter().map(|v| place(*v)).collect(),
             values: tensor.edges.clone(),
             counts: tensor.counts.clone(),
-            note: extent(&tensor.edges, &tensor.counts, log),
+            note: extent(tensor, log),
         })
         .collect();
     let scale = if log { Scale::Log { low, high } } else { Scale::Linear { low, high } };
@@ -74,13 +74,19 @@ fn ends(edges: &[f64], counts: &[f64]) -> Option<(f64, f64)> {
     Some((*edges.get(first)?, *edges.get(last + 1)?))
 }
 
-fn extent(edges: &[f64], counts: &[f64], log: bool) -> String {
+fn extent(tensor: &Tensor, log: bool) -> String {
     let say = |v: f64| number(if log { 10f64.powf(v) } else { v }, 2);
-    ends(edges, counts).map_or("nothing".into(), |(low, high)| format!("{} … {}", say(low), say(high)))
+    let mut text = ends(&tensor.edges, &tensor.counts).map_or(String::new(), |(low, high)| format!("{} … {}", say(low), say(high)));
+    // In a linear histogram zeros have a bin.
+    for (n, what) in [(if log { tensor.zeros } else { 0.0 }, "exactly 0"), (tensor.not_finite, "not finite")] {
+        if n > 0.0 {
+            text += &format!("{}{n} {what}", if text.is_empty() { "" } else { ", " });
+        }
+    }
+    if text.is_empty() { "nothing".into() } else { text }
 }
 
-fn sentence(tensor: &super::Tensor, log: bool) -> Option<String> {
-    let all: f64 = tensor.counts.iter().sum();
-    ends(&tensor.edges, &tensor.counts)?;
-    Some(format!("{}: {} in {}", tensor.name, count(all as usize, "value"), extent(&tensor.edges, &tensor.counts, log)))
+fn sentence(tensor: &Tensor, log: bool) -> Option<String> {
+    let all = tensor.counts.iter().sum::<f64>() + tensor.not_finite + if log { tensor.zeros } else { 0.0 };
+    (all > 0.0).then(|| format!("{}: {} in {}", tensor.name, count(all as usize, "value"), extent(tensor, log)))
 }

@@ -42,6 +42,9 @@ pub struct Tensor {
     /// One more than there are counts, rising.
     pub edges: Vec<f64>,
     pub counts: Vec<f64>,
+    /// Those that have no bin: exact zeros, of powers of ten, and what is not a finite number.
+    pub zeros: f64,
+    pub not_finite: f64,
 }
 
 /// What a figure of a training is made from. Each plot says which of it it reads; everything has a default.
@@ -143,10 +146,15 @@ impl Data {
         self.series.iter().filter(move |series| series.role == role)
     }
 
-    /// "training" alone, "Run 2: training" beside others.
+    /// "training" alone, "Run 2: training" beside others, "Run 2" where all are of one role.
     fn name(&self, series: &Series, role: &str) -> String {
         let several = self.series.iter().any(|other| other.name != series.name);
-        if several { format!("{}: {role}", series.name) } else { role.into() }
+        let roles = self.series.iter().any(|other| other.role != series.role);
+        match (several, roles) {
+            (false, _) => role.into(),
+            (true, false) => series.name.clone(),
+            (true, true) => format!("{}: {role}", series.name),
+        }
     }
 
     /// A line of one style through a series.

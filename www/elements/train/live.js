@@ -1,4 +1,15 @@
 // The live plots of the Train screen, in the order of their grid.
+import { ChartCard } from "./chart-card.js";
+import { KINDS } from "./chart-data.js";
+
+for (const kind of KINDS) {
+  customElements.define(
+    kind.name,
+    class extends ChartCard {
+      static kind = kind;
+    },
+  );
+}
 
 /** @type {{tag: string, wide?: boolean, slow?: boolean}[]} */
-export const LIVE = [];
+export const LIVE = KINDS.map(({ name }) => ({ tag: name }));
