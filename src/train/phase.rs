@@ -38,8 +38,8 @@ impl Phase {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slow {
     /// Chunks that make the update.
-    count: usize,
-    share: f64,
+    pub(super) count: usize,
+    pub(super) share: f64,
     next: Phase,
     loss: f64,
     clipped: Option<Clipped>,

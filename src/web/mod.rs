@@ -4,6 +4,7 @@ mod canvas;
 mod charts;
 mod convert;
 mod gradients;
+mod inside;
 mod network;
 mod plots;
 mod series;

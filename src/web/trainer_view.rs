@@ -10,7 +10,7 @@ use super::trainer::Trainer;
 use crate::error::{Code, Error};
 use crate::net;
 use crate::task::Part;
-use crate::train::{Phase, saturation, spread, step_norms};
+use crate::train::{Held, Phase, saturation, spread, step_norms};
 
 fn nothing_yet(what: &str) -> Error {
     Error::new(Code::Unsupported, format!("there is no {what} yet; expected an update before"))
@@ -22,6 +22,14 @@ fn part_of(name: &str) -> Result<Part, Error> {
 
 fn words(list: &[String]) -> Array {
     list.iter().map(|word| JsValue::from_str(word)).collect()
+}
+
+/// An example with what is said about it, as an object.
+pub(super) fn held_object(held: &Held) -> Object {
+    let counts: Vec<u8> = held.counts.iter().map(|c| u8::from(*c)).collect();
+    let object = Object::new().set("steps", held.steps as u32).set("input", float32(&held.input)).set("tokens", words(&held.tokens));
+    let object = object.set("counts", Uint8Array::from(counts.as_slice())).set("target", float32(&held.target));
+    object.set("prediction", float32(&held.prediction)).set("classes", words(&held.classes))
 }
 
 impl Trainer {
@@ -66,11 +74,7 @@ impl Trainer {
     /// `{ steps, input, tokens, counts, target, prediction, classes }`, target and prediction in natural units (or class numbers and
     /// probabilities, T×classes), NaN where there is none.
     pub fn held(&self, part: &str, k: usize) -> Result<JsValue, JsValue> {
-        let held = self.trainer.held(part_of(part)?, k)?;
-        let counts: Vec<u8> = held.counts.iter().map(|c| u8::from(*c)).collect();
-        let object = Object::new().set("steps", held.steps as u32).set("input", float32(&held.input)).set("tokens", words(&held.tokens));
-        let object = object.set("counts", Uint8Array::from(counts.as_slice())).set("target", float32(&held.target));
-        Ok(object.set("prediction", float32(&held.prediction)).set("classes", words(&held.classes)).into_js())
+        Ok(held_object(&self.trainer.held(part_of(part)?, k)?).into_js())
     }
 
     /// Slow motion: the next phase of an update, "forward", "loss", "backward", "clip" or "update", with its numbers. The five of
