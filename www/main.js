@@ -10,7 +10,7 @@ import "./elements/plot-panel.js";
 import "./elements/transport-bar.js";
 import "./elements/cell-inspector.js";
 import "./elements/try-list.js";
-import { load } from "./engine/load.js";
+import { load, loadRest } from "./engine/load.js";
 import { Session } from "./engine/session.js";
 import { screenOf } from "./state/link.js";
 import { TEXT } from "./strings/en.js";
@@ -57,6 +57,7 @@ session.addEventListener("ready", async () => {
   await go(screenOf(location.search), false);
   byId("loading").remove();
   root.dataset.view = "ready";
+  for (const sign of SIGNS) addEventListener(sign, complete, { capture: true, passive: true });
 });
 addEventListener("popstate", () => root.dataset.view === "ready" && void go(screenOf(location.search), false));
 
@@ -91,6 +92,14 @@ function wire() {
   for (const element of document.querySelectorAll("#page *")) {
     if (element.localName.includes("-")) /** @type {any} */ (element).session = session;
   }
+}
+
+/** Signs of a reader about to do something, which may need the rest of the module. */
+const SIGNS = ["pointermove", "pointerdown", "click", "keydown", "wheel", "scroll"];
+function complete() {
+  for (const sign of SIGNS) removeEventListener(sign, complete, { capture: true });
+  // Whoever needs it then asks again, and says what is wrong.
+  loadRest().catch(() => {});
 }
 
 const disclose = byId("side-title");

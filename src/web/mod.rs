@@ -52,6 +52,19 @@ struct Registries {
     plots: [&'static plot::PlotSpec; 6],
 }
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = globalThis, js_name = loadRestOfUnrolled)]
+    fn load_rest();
+}
+
+/// Not for callers: it keeps the import above in the module. The build cuts the module in two (`xtask/split.mjs`), and the first
+/// part calls that import where it needs the rest.
+#[wasm_bindgen(js_name = loadRest, skip_typescript)]
+pub fn rest() {
+    load_rest();
+}
+
 /// RGBA colours for a "light" or "dark" background. 256 of them for "diverging" (−1 to 1) and "sequential" (0 to 1); for "lines"
 /// the colours of lines that are told apart, in the order of their slots.
 #[wasm_bindgen]

@@ -9,7 +9,7 @@ pageTest("the page loads its module under a sub-path", async ({ open }) => {
   for (const size of [DESKTOP, PHONE]) {
     const view = await open("", size);
     await view.ready();
-    assert.ok(view.requests.some((address) => address.endsWith("/some/sub/path/unrolled_bg.wasm")), "no wasm was loaded");
+    assert.ok(view.requests.some((address) => address.endsWith("/some/sub/path/unrolled_first.wasm")), "no wasm was loaded");
     await view.screenshot(`smoke-${size.width}`);
   }
 });

@@ -336,12 +336,12 @@ pageTest("experiments are shown with one click", async ({ open }) => {
 pageTest("an error says what to do", async ({ open }) => {
   const view = await open("", STILL);
   await ready(view);
-  view.expect(/unrolled_bg\.wasm|index\.json|404|CompileError|WebAssembly/);
+  view.expect(/unrolled_first\.wasm|index\.json|404|CompileError|WebAssembly/);
   await view.context.route("**/index.json", (route) => route.fulfill({ status: 404 }));
   await view.page.reload();
   await view.page.waitForFunction(() => document.documentElement.dataset.view === "failed");
   assert.match(await view.page.locator("#loading").innerText(), /serve the whole dist folder.*assets\/weights\/index\.json.*Try again/s);
-  await view.context.route("**/unrolled_bg.wasm", (route) => route.fulfill({ status: 404 }));
+  await view.context.route("**/unrolled_first.wasm", (route) => route.fulfill({ status: 404 }));
   await view.page.reload();
   await view.page.waitForFunction(() => document.documentElement.dataset.view === "failed");
   assert.match(await view.page.locator("#loading").innerText(), /cargo xtask build/);

@@ -1,6 +1,6 @@
 // The page of measurements: the core alone, then the real page in a frame, driven as a hand would drive it.
 import { make, say } from "../elements/dom.js";
-import { load } from "../engine/load.js";
+import { load, loadRest } from "../engine/load.js";
 import { BENCH } from "../strings/en-bench.js";
 import { drawn, perFrame, timed } from "./measure.js";
 
@@ -118,6 +118,7 @@ async function measure() {
   const begun = performance.now();
   try {
     const module = await load();
+    await loadRest();
     device.textContent = BENCH.device(module.version(), navigator.hardwareConcurrency, navigator.userAgent);
     for (const [k, [what, deed]] of CASES.entries()) {
       say(status, BENCH.at(k + 1, CASES.length, what));

@@ -1,19 +1,59 @@
-// Loads the module once, however many ask for it.
+// Loads the module once, however many ask for it: first the part that the first view runs, then the rest (xtask/split.mjs).
 
 /** @typedef {any} Module  the exports of unrolled.js */
 
-/** @type {Promise<Module> | undefined} */
+const FIRST = "unrolled_first.wasm";
+const REST = "unrolled_rest.wasm";
+
+/** @type {Promise<{module: Module, wasm: WebAssembly.Exports}> | undefined} */
 let loading;
+/** @type {Promise<void> | undefined} */
+let completing;
+/** What the rest is linked to. @type {WebAssembly.Exports | null} */
+let linked = null;
+let complete = false;
 
 /** The initialised module. After a failure the next call tries again. @returns {Promise<Module>} */
-export function load() {
+export async function load() {
   loading ??= import("../unrolled.js").then(async (module) => {
-    await module.default();
-    return module;
+    const wasm = await module.default({ module_or_path: new URL(FIRST, document.baseURI) });
+    linked = wasm;
+    return { module, wasm };
   });
   loading.catch(() => (loading = undefined));
-  return loading;
+  return (await loading).module;
 }
+
+/** Whether the rest is here too. */
+export const isComplete = () => complete;
+
+/** Loads the rest of the module: to be called when something is about to need it. After a failure the next call tries again. */
+export function loadRest() {
+  completing ??= Promise.all([asset(REST).then((response) => response.arrayBuffer()), load()]).then(async ([bytes]) => {
+    link(await WebAssembly.compile(bytes));
+  });
+  completing.catch(() => (completing = undefined));
+  return completing;
+}
+
+/** @param {WebAssembly.Module} rest */
+function link(rest) {
+  if (complete) return;
+  // It puts its functions where the first part looks for them; nothing else of it is needed.
+  new WebAssembly.Instance(rest, { first: /** @type {any} */ (linked) });
+  complete = true;
+}
+
+/** The module calls this when it needs the rest at once: nobody saw it coming, so everything waits. */
+/** @type {any} */ (globalThis).loadRestOfUnrolled = () => {
+  const request = new XMLHttpRequest();
+  // Another address, so that it does not wait for a download that is under way.
+  request.open("GET", new URL(`${REST}?now`, document.baseURI), false);
+  request.overrideMimeType("text/plain; charset=x-user-defined");
+  request.send();
+  if (request.status !== 200) throw new Error(`${REST}: ${request.status} ${request.statusText}`);
+  link(new WebAssembly.Module(Uint8Array.from(request.responseText, (c) => c.charCodeAt(0) & 255)));
+};
 
 /**
  * A file beside the page.

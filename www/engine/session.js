@@ -9,7 +9,7 @@ import { fromQuery, screenOf, toQuery } from "../state/link.js";
 import { fitted, reconcile, windowed } from "./fit.js";
 import { Library } from "./library.js";
 import { keepFile, keptFile } from "./keep.js";
-import { load } from "./load.js";
+import { isComplete, load, loadRest } from "./load.js";
 import { answersOf, buildNetwork, freeAll, isForeign, lossOf, runInput, runOptions, sequenceOf, someIds } from "./compute.js";
 
 /** Steps a second at speed 1. */
@@ -78,7 +78,11 @@ export class Session extends EventTarget {
     if (link.view.data.kind === "weather") void this.library.fetchWeather();
     const opening = this.library.open();
     opening.catch(() => {});
+    // Another view than the first may need anything.
+    const whole = link.given.size > 0 ? loadRest() : Promise.resolve();
+    whole.catch(() => {});
     this.module = await load();
+    await whole;
     this.registry = this.module.describe();
     await opening;
     if (link.view.network.source === "file") this.#restoreFile();
@@ -369,6 +373,8 @@ export class Session extends EventTarget {
   /** Loads what the view needs and is not here yet; null when all is. @param {any} view */
   #resources({ data, network }) {
     const needed = [];
+    // The part that is loaded at first is for the first view.
+    if (this.trace && !isComplete()) needed.push(loadRest());
     if (data.kind === "weather" && !this.library.weather) needed.push(this.library.openWeather(this.module));
     const entry = network.source === "trained" ? this.library.find(data.kind === "sentence", network.cell) : null;
     if (entry && !this.library.bytes(entry)) needed.push(this.library.openWeights(entry));

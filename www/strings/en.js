@@ -18,7 +18,7 @@ export const TEXT = {
   failure: (/** @type {unknown} */ error) => (error instanceof Error ? error.message : String(error)),
   broken: {
     title: "The page could not be put together.",
-    wasm: "Its compiled part, unrolled.js with unrolled_bg.wasm, did not load. If you host this page, build it with “cargo xtask build” and serve the whole dist folder, with .wasm files as application/wasm.",
+    wasm: "Its compiled part, unrolled.js with unrolled_first.wasm and unrolled_rest.wasm, did not load. If you host this page, build it with “cargo xtask build” and serve the whole dist folder, with .wasm files as application/wasm.",
     data: "A file of its data did not load. If you host this page, serve the whole dist folder, its assets included.",
     again: "Try again",
   },

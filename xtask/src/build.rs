@@ -7,10 +7,22 @@ use std::path::Path;
 use std::time::{Instant, SystemTime};
 
 /// Everything the built page is made of.
-const INPUTS: [&str; 8] = ["xtask/minify.mjs", "src", "www", "assets", ".cargo", "Cargo.toml", "Cargo.lock", "Trunk.toml"];
+const INPUTS: [&str; 11] = [
+    "xtask/minify.mjs",
+    "xtask/split.mjs",
+    "xtask/rehearse.mjs",
+    "xtask/wasm-sections.mjs",
+    "src",
+    "www",
+    "assets",
+    ".cargo",
+    "Cargo.toml",
+    "Cargo.lock",
+    "Trunk.toml",
+];
 
-/// What the JavaScript contract promises at the top of `dist/`.
-const OUTPUTS: [&str; 4] = ["index.html", "unrolled.js", "unrolled_bg.wasm", "unrolled.d.ts"];
+/// What the JavaScript contract promises at the top of `dist/`, and the parts that the page loads.
+const OUTPUTS: [&str; 6] = ["index.html", "unrolled.js", "unrolled_bg.wasm", "unrolled.d.ts", "unrolled_first.wasm", "unrolled_rest.wasm"];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum When {
@@ -32,9 +44,10 @@ pub fn build(when: When) -> Outcome {
     trunk.args(["build", "--release", "--offline", "--skip-version-check"]);
     // Trunk reads NO_COLOR as a boolean and stops at the usual `1`.
     run(trunk.env_remove("NO_COLOR"))?;
-    require()?;
     nothing_left_behind()?;
+    run(command("node").arg(root().join("xtask").join("split.mjs")).arg(dist()))?;
     run(command("node").arg(root().join("xtask").join("minify.mjs")).arg(tools()).arg(dist()))?;
+    require()?;
     let marked = fs::File::create(&stamp).and_then(|file| file.set_modified(begun));
     marked.map_err(|e| format!("{}: {e}", stamp.display()))?;
     println!("built dist/ in {:.1} s", started.elapsed().as_secs_f32());
