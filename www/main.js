@@ -100,6 +100,7 @@ function complete() {
   for (const sign of SIGNS) removeEventListener(sign, complete, { capture: true });
   // Whoever needs it then asks again, and says what is wrong.
   loadRest().catch(() => {});
+  session.dispatchEvent(new Event("attended"));
 }
 
 const disclose = byId("side-title");

@@ -1,13 +1,13 @@
-// Everything the first view loads, without sample data and weights, as brotli. The goal is 250 KB; it is missed so far, and by
-// how much is printed. What is enforced is a ceiling that is only ever lowered.
+// Everything the first view loads, without sample data and weights, as brotli, on any screen. The goal is 250 KB; what is
+// enforced is a ceiling under it that is only ever lowered.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { assert, DIST, pageTest } from "./harness.mjs";
+import { assert, DESKTOP, DIST, PHONE, pageTest, PROJECTOR } from "./harness.mjs";
 import { BASE } from "./server.mjs";
 
 const GOAL = 250_000; // bytes
-const CEILING = 327_000;
+const CEILING = 227_000;
 const SAMPLES = /^assets\/(data|weights)\//;
 
 pageTest("the first view stays under its ceiling", async ({ open }) => {
@@ -41,4 +41,26 @@ pageTest("the first view stays under its ceiling", async ({ open }) => {
 
   assert.ok(names.includes("unrolled_first.wasm") && !names.includes("unrolled_rest.wasm") && names.includes("index.html"), "the record of requests is not complete");
   assert.ok(total.brotli <= CEILING, `${total.brotli} bytes as brotli are more than ${CEILING}`);
+});
+
+pageTest("no screen needs more before it is touched, and then it comes", async ({ open }) => {
+  for (const screen of [{ ...DESKTOP, colorScheme: /** @type {"dark"} */ ("dark") }, PHONE, PROJECTOR, { width: 1280, height: 4000 }]) {
+    const view = await open("", screen);
+    await view.ready();
+    await view.page.waitForTimeout(1500);
+    const rest = () => view.requests.filter((address) => address.includes("unrolled_rest.wasm"));
+    assert.deepEqual(rest(), [], `${screen.width} × ${screen.height}: xtask/rehearse.mjs no longer does what the page does`);
+    await view.page.keyboard.press("ArrowLeft");
+    for (let i = 0; i < 100 && rest().length === 0; i++) await view.page.waitForTimeout(20);
+    assert.equal(rest().length, 1);
+  }
+});
+
+pageTest("what nobody saw coming waits for the rest", async ({ open }) => {
+  const view = await open("", { reducedMotion: "reduce" });
+  await view.ready();
+  // No sign of a reader: the module itself has to ask.
+  const svg = await view.page.evaluate(() => /** @type {any} */ (document.querySelector("plot-panel")).session.trace.svg("gates", {}));
+  assert.match(svg, /^<svg .*<title>/s);
+  assert.deepEqual(view.requests.filter((address) => address.includes("rest")).length, 1);
 });

@@ -2,8 +2,6 @@
 import "./cell-diagram.js";
 import "./interventions.js";
 import "./sub-steps.js";
-import "./weights-map.js";
-import "./where-from.js";
 import { legend } from "./cell-diagram.js";
 import { linear, paint, peak } from "./inspector/colours.js";
 import { html, put, say } from "./inspector/dom.js";
@@ -35,10 +33,12 @@ class CellInspector extends HTMLElement {
   #wait = 0;
   /** @type {any} */
   #steps = document.createElement("sub-steps");
+  /** What is only there once a reader is: see `#attend`. @type {any} */
+  #weights = null;
   /** @type {any} */
-  #weights = document.createElement("weights-map");
-  /** @type {any} */
-  #whereFrom = document.createElement("where-from");
+  #whereFrom = null;
+  /** @type {Promise<void> | null} */
+  #attending = null;
   /** @type {any} */
   #changes = document.createElement("cell-interventions");
   #holds = new GateHolds();
@@ -49,7 +49,8 @@ class CellInspector extends HTMLElement {
   /** @param {Session} session */
   set session(session) {
     this.#session = session;
-    for (const part of [this.#diagram, this.#steps, this.#weights, this.#whereFrom, this.#changes]) part.session = session;
+    for (const part of [this.#diagram, this.#steps, this.#changes]) part.session = session;
+    session.addEventListener("attended", () => void this.#attend());
     const later = () => this.#later();
     session.addEventListener("trace", () => ((this.#fresh = true), later()));
     for (const name of ["select", "mode", "theme"]) session.addEventListener(name, later);
@@ -67,17 +68,37 @@ class CellInspector extends HTMLElement {
       html("div", { class: "inspector-head" }, this.#title, this.#place, this.#chooser),
       this.#failed,
       html("div", { class: "inspector-body" }, html("div", { class: "inspector-picture" }, this.#diagram, this.#legend, this.#hint, this.#jacobian, this.#pass), this.#steps, this.#changes),
-      this.#whereFrom,
     );
     this.#steps.ask = this.#diagram.ask = this.#ask;
     this.#diagram.chosen = (/** @type {string} */ name) => requestAnimationFrame(() => requestAnimationFrame(() => this.#steps.reveal(name)));
     new ResizeObserver(() => this.style.setProperty("--diagram", `${this.#diagram.offsetHeight}px`)).observe(this.#diagram);
-    this.#whereFrom.home = () => this.#title;
     this.#steps.extrasOf = (/** @type {any} */ step) => this.#extras(step);
     followHover(this, () => this.#session);
   }
 
-  #ask = (/** @type {any} */ question, /** @type {Element} */ from) => this.#whereFrom.open(question, from);
+  #ask = async (/** @type {any} */ question, /** @type {Element} */ from) => {
+    if (!this.#whereFrom) await this.#attend();
+    this.#whereFrom?.open(question, from);
+  };
+
+  /** Weights and origins come with the first sign of a reader, or when they are asked for. */
+  #attend() {
+    this.#attending ??= import("./inspector/later.js").then(
+      () => {
+        this.#weights = document.createElement("weights-map");
+        this.#whereFrom = document.createElement("where-from");
+        this.#weights.session = this.#whereFrom.session = this.#session;
+        this.#whereFrom.home = () => this.#title;
+        this.append(this.#whereFrom);
+        this.#later();
+      },
+      (error) => {
+        this.#attending = null;
+        say(this.#failed, TEXT.failure(error instanceof Error ? error.message : String(error)));
+      },
+    );
+    return this.#attending;
+  }
 
   /** What stands under a chosen sub-step: a gate's switches, and the weights that its equation uses. @param {any} step @returns {HTMLElement[]} */
   #extras(step) {
@@ -87,8 +108,9 @@ class CellInspector extends HTMLElement {
     if (lane?.kind === "gate") out.push(this.#holds.show(session, lane.name));
     const blocks = blocksOf(step.equation);
     if (blocks.length > 0) {
-      this.#weights.show(blocks);
-      out.push(this.#weights);
+      if (!this.#weights) void this.#attend();
+      this.#weights?.show(blocks);
+      if (this.#weights) out.push(this.#weights);
     }
     return out;
   }
@@ -106,7 +128,7 @@ class CellInspector extends HTMLElement {
     const session = this.#session;
     if (!session?.trace || !this.isConnected) return;
     try {
-      this.#whereFrom.refresh(this.#fresh);
+      this.#whereFrom?.refresh(this.#fresh);
       this.#head(session);
       this.#diagram.update();
       this.#steps.update();
@@ -131,7 +153,7 @@ class CellInspector extends HTMLElement {
     const session = this.#session;
     if (!session?.spec) return;
     light(this, litKeys(session));
-    this.#weights.follow();
+    this.#weights?.follow();
   }
 
   /** @param {Session} session */

@@ -1,4 +1,5 @@
 // From a view to the module's objects: the sequence, the network, its input, its loss.
+import { weightsOf } from "./library.js";
 import { drawnSequence, sentenceSequence, waveSequence, weatherSequence } from "./sequence.js";
 
 /**
@@ -68,12 +69,16 @@ export function buildNetwork({ data, network }, { library, module, registry, fil
   const bytes = entry ? library.bytes(entry) : file?.bytes;
   if (!bytes) throw new Error("the weights are not loaded");
   const { nonlinearity, ...gru } = options;
-  const net = module.Network.fromSafetensors(bytes, {
-    ...(entry ? { cell, readout: entry.config.readout } : readout ? { readout } : {}),
-    ...(nonlinearity ? { nonlinearity } : {}),
-    ...(Object.keys(gru).length > 0 ? { gru } : {}),
-  });
+  // Our own weights need no reader of foreign files, which is a sixth of the first view's module.
+  const net = entry
+    ? module.Network.create({ ...entry.config, options, seed: 0 })
+    : module.Network.fromSafetensors(bytes, {
+        ...(readout ? { readout } : {}),
+        ...(nonlinearity ? { nonlinearity } : {}),
+        ...(Object.keys(gru).length > 0 ? { gru } : {}),
+      });
   try {
+    if (entry) for (const [name, values] of weightsOf(entry, bytes)) net.setParameter(name, values);
     if (spectralRadius !== null) net.setSpectralRadius(spectralRadius);
     if (memoryBias !== null && net.spec().memory && net.summary().bias) net.setMemoryBias(memoryBias);
     return net;

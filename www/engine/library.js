@@ -19,6 +19,23 @@ import { TEXT } from "../strings/en.js";
 const WEATHER = "assets/data/weather-nyc-2013-hourly.csv";
 const WEIGHTS = "assets/weights/";
 
+/**
+ * The parameters in a file of assets/weights/, by the module's names for them: F32 tensors behind a JSON header.
+ * @param {Entry} entry
+ * @param {Uint8Array} bytes
+ * @returns {[string, Float32Array][]}
+ */
+export function weightsOf({ config }, bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const length = Number(view.getBigUint64(0, true));
+  const { __metadata__, ...tensors } = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+  return Object.entries(tensors).map(([name, { data_offsets }]) => {
+    const [from, to] = data_offsets.map((/** @type {number} */ offset) => 8 + length + offset);
+    const values = Float32Array.from({ length: (to - from) / 4 }, (_, k) => view.getFloat32(from + 4 * k, true));
+    return [name.replace(/^fc\./, "head.").replace(`${config.cell}.`, ""), values];
+  });
+}
+
 export class Library {
   /** @type {Entry[]} */
   entries = [];

@@ -5,23 +5,22 @@
 const FIRST = "unrolled_first.wasm";
 const REST = "unrolled_rest.wasm";
 
-/** @type {Promise<{module: Module, wasm: WebAssembly.Exports}> | undefined} */
+/** @type {Promise<Module> | undefined} */
 let loading;
 /** @type {Promise<void> | undefined} */
 let completing;
-/** What the rest is linked to. @type {WebAssembly.Exports | null} */
-let linked = null;
+/** The first part's exports, which the rest is linked to. @type {any} */
+let first = null;
 let complete = false;
 
 /** The initialised module. After a failure the next call tries again. @returns {Promise<Module>} */
-export async function load() {
+export function load() {
   loading ??= import("../unrolled.js").then(async (module) => {
-    const wasm = await module.default({ module_or_path: new URL(FIRST, document.baseURI) });
-    linked = wasm;
-    return { module, wasm };
+    first = await module.default({ module_or_path: new URL(FIRST, document.baseURI) });
+    return module;
   });
   loading.catch(() => (loading = undefined));
-  return (await loading).module;
+  return loading;
 }
 
 /** Whether the rest is here too. */
@@ -40,7 +39,7 @@ export function loadRest() {
 function link(rest) {
   if (complete) return;
   // It puts its functions where the first part looks for them; nothing else of it is needed.
-  new WebAssembly.Instance(rest, { first: /** @type {any} */ (linked) });
+  new WebAssembly.Instance(rest, { first });
   complete = true;
 }
 
