@@ -211,6 +211,46 @@ pageTest("backward, the gradients come first; an untouched run stays as a ghost"
   await view.screenshot("plots-ghost");
 });
 
+pageTest("what would hold up the page waits for a word", async ({ open }) => {
+  const view = await open("?v=1&weights=random&hidden=8&t=10&plots=influence!state-norms", { ...DESKTOP, ...STILL });
+  await ready(view);
+  // A slow device, whatever this one is: a slice takes 80 ms by the page's clock, which stands still otherwise, and does a little
+  // more than a hundredth.
+  await view.page.evaluate(() => {
+    const { session } = /** @type {any} */ (document.querySelector("plot-panel"));
+    const { prototype } = session.module.Trace;
+    const { prepare } = prototype;
+    const { now } = performance;
+    let [time, done] = [performance.now(), 0];
+    performance.now = () => time;
+    prototype.prepare = (/** @type {string} */ _, /** @type {any} */ __, /** @type {number} */ milliseconds) => {
+      if (milliseconds > 0) [time, done] = [time + 80, done + 0.0101];
+      return done;
+    };
+    /** @type {any} */ (globalThis).quick = () => (Object.assign(prototype, { prepare }), Object.assign(performance, { now }));
+    void session.set({ network: { seed: 3 } });
+  });
+  const influence = plot(view, "influence");
+  await influence.scrollIntoViewIfNeeded();
+  await influence.locator(".wait").waitFor();
+  assert.match(await influence.locator(".wait p").innerText(), /about 8 seconds/);
+  await view.page.keyboard.press("ArrowRight");
+  await view.page.waitForTimeout(200);
+  assert.equal(await influence.locator(".wait").isVisible(), true, "a step began it anew");
+  await influence.getByRole("button", { name: "Compute it" }).click();
+  await view.page.waitForFunction(() => {
+    const bar = /** @type {HTMLProgressElement} */ (document.querySelector(".plot.influence progress"));
+    return !bar.hidden && bar.value > 0.03;
+  });
+  await view.page.evaluate(() => /** @type {any} */ (globalThis).quick());
+  await drawn(view, "influence");
+  // Another network on the same device: nothing that was begun or agreed to is left.
+  await view.page.evaluate(() => void (/** @type {any} */ (document.querySelector("plot-panel")).session.set({ network: { seed: 4 } })));
+  await drawn(view, "influence");
+  assert.match(await influence.locator("> .summary").innerText(), /‖∂hₜ\/∂x₁₂‖/);
+  assert.equal(await influence.locator(".wait").isVisible(), false);
+});
+
 pageTest("every plot has its table and its files", async ({ open }) => {
   const view = await open("?v=1&t=10", TALL);
   await ready(view);
