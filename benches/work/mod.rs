@@ -112,11 +112,30 @@ impl Product {
     }
 }
 
+/// Multiplications and additions in registers only: as many as a product of this size.
+pub struct Peak {
+    n: usize,
+}
+
+impl Peak {
+    pub fn multiply(&mut self) -> f32 {
+        let (factor, more) = (wide::f32x4::splat(1.0 - 1.0 / self.n as f32), wide::f32x4::splat(1e-3));
+        let mut sums: [wide::f32x4; 12] = std::array::from_fn(|k| wide::f32x4::splat(k as f32));
+        for _ in 0..self.n * self.n * self.n / 48 {
+            for sum in &mut sums {
+                *sum = *sum * factor + more;
+            }
+        }
+        sums.iter().map(|sum| sum.reduce_add()).sum()
+    }
+}
+
 /// A workload, ready to be repeated.
 pub enum Work {
     Training(Training),
     Reading(Reading),
     Product(Product),
+    Peak(Peak),
 }
 
 impl Work {
@@ -125,11 +144,12 @@ impl Work {
             Work::Training(w) => w.update(),
             Work::Reading(w) => w.read(),
             Work::Product(w) => w.multiply(),
+            Work::Peak(w) => w.multiply(),
         }
     }
 }
 
-pub const NAMES: [&str; 14] = [
+pub const NAMES: [&str; 16] = [
     "train rnn 64 T100 B32",
     "train gru 64 T100 B32",
     "train lstm 64 T100 B32",
@@ -144,6 +164,8 @@ pub const NAMES: [&str; 14] = [
     "product 128",
     "product 256",
     "product 512",
+    "peak 256",
+    "peak 512",
 ];
 
 pub fn work(name: &str) -> Work {
@@ -155,6 +177,7 @@ pub fn work(name: &str) -> Work {
     let count = |k: usize| words.get(k).map_or(1, |w| w[1..].parse().unwrap());
     match words[0] {
         "train" => Work::Training(Training::new(words[1], size(2).0, size(2).1, count(3), count(4))),
+        "peak" => Work::Peak(Peak { n: size(1).0 }),
         "product" => Work::Product(Product::new(size(1).0)),
         _ => Work::Reading(Reading::new(words[1], size(2).0, size(2).1, count(3))),
     }

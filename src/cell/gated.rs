@@ -34,43 +34,31 @@ pub trait Unit: Send + Sync + 'static {
     );
 }
 
-/// `count` units from j on (at most as many as are computed at once), of rows that are `h` long.
+/// The rows of a column, `h` long each, in whole groups: as many of each row as there are.
 #[inline(always)]
-fn gather<T: Scalar>(column: &[T], h: usize, (j, count): (usize, usize), wanted: impl Fn(usize) -> bool) -> Values<T::Wide> {
-    let mut values = [T::Wide::zero(); MAX];
-    for (k, v) in values.iter_mut().enumerate() {
-        if wanted(k) {
-            *v = if count == T::WIDTH { T::load(&column[k * h + j..]) } else { load_some::<T>(&column[k * h + j..][..count]) };
-        }
-    }
-    values
-}
-
-#[inline(never)]
-fn load_some<T: Scalar>(from: &[T]) -> T::Wide {
-    let mut values = [T::zero(); 4];
-    values[..from.len()].copy_from_slice(from);
-    T::load(&values)
+pub fn groups<T: Scalar>(column: &[T], h: usize, rows: usize) -> [&[T::Group]; MAX] {
+    std::array::from_fn(|k| if k < rows { &T::groups(&column[k * h..(k + 1) * h])[..h / T::WIDTH] } else { &[] })
 }
 
 #[inline(always)]
-fn scatter<T: Scalar>(values: &Values<T::Wide>, column: &mut [T], h: usize, (j, count): (usize, usize), wanted: impl Fn(usize) -> bool) {
+pub fn groups_mut<T: Scalar>(column: &mut [T], h: usize, rows: usize) -> [&mut [T::Group]; MAX] {
+    let mut all = column.chunks_exact_mut(h).take(rows);
+    std::array::from_fn(|_| all.next().map_or(&mut [][..], |row| &mut T::groups_mut(row)[..h / T::WIDTH]))
+}
+
+/// Group g of the rows that are wanted.
+#[inline(always)]
+fn gather<T: Scalar>(rows: &[&[T::Group]; MAX], g: usize, wanted: impl Fn(usize) -> bool) -> Values<T::Wide> {
+    std::array::from_fn(|k| if wanted(k) { T::read(&rows[k][g]) } else { T::Wide::zero() })
+}
+
+#[inline(always)]
+fn scatter<T: Scalar>(values: &Values<T::Wide>, rows: &mut [&mut [T::Group]; MAX], g: usize, wanted: impl Fn(usize) -> bool) {
     for (k, v) in values.iter().enumerate() {
         if wanted(k) {
-            if count == T::WIDTH {
-                T::store(*v, &mut column[k * h + j..]);
-            } else {
-                store_some::<T>(*v, &mut column[k * h + j..][..count]);
-            }
+            rows[k][g] = T::write(*v);
         }
     }
-}
-
-#[inline(never)]
-fn store_some<T: Scalar>(value: T::Wide, to: &mut [T]) {
-    let mut values = [T::zero(); 4];
-    T::store(value, &mut values);
-    to.copy_from_slice(&values[..to.len()]);
 }
 
 #[inline(always)]
@@ -89,10 +77,10 @@ fn scatter_one<T: Scalar>(values: &Values<T>, column: &mut [T], h: usize, j: usi
     }
 }
 
-/// Interventions on unit j of example b. Slow, and only on the path where somebody holds something.
-fn held<T: Scalar>(holds: &Holds<T>, h: usize, b: usize, j: usize) -> Held<T, MAX> {
+/// Interventions on unit j of example b. Slow, and only where somebody holds something, or for units that make up no group.
+fn held<T: Scalar>(holds: Option<&Holds<T>>, h: usize, b: usize, j: usize) -> Held<T, MAX> {
     let mut lanes = [(T::zero(), T::zero()); MAX];
-    for lane in &holds.lanes {
+    for lane in holds.iter().flat_map(|holds| &holds.lanes) {
         let at = b * h + j;
         if lane.mask[at] > T::zero() {
             lanes[lane.lane] = (lane.mask[at], lane.value[at]);
@@ -139,32 +127,26 @@ impl<T: Scalar, U: Unit> Cell<T> for U {
         for b in 0..moment.batch {
             let (ax, ah) = (&moment.projected[b * gh..(b + 1) * gh], &ah[b * gh..(b + 1) * gh]);
             let (prev, cur) = (&moment.before[b * rows..(b + 1) * rows], &mut tape[b * rows..(b + 1) * rows]);
-            if let Some(holds) = moment.holds {
-                for j in 0..h {
-                    let mut values = [T::zero(); MAX];
-                    let hold = held(holds, h, b, j);
-                    U::forward(
-                        &gather_one(ax, h, j, blocks),
-                        &gather_one(ah, h, j, blocks),
-                        &gather_one(prev, h, j, lanes),
-                        &mut values,
-                        &hold,
-                    );
-                    scatter_one(&values, cur, h, j, lanes);
-                }
-                continue;
-            }
-            for j in (0..h).step_by(T::WIDTH) {
-                let units = (j, T::WIDTH.min(h - j));
+            let whole = if moment.holds.is_some() { 0 } else { h / T::WIDTH };
+            let (ax_groups, ah_groups) = (groups(ax, h, blocks), groups(ah, h, blocks));
+            let (prev_groups, mut cur_groups) = (groups(prev, h, lanes), groups_mut(cur, h, lanes));
+            for g in 0..whole {
                 let mut values = [T::Wide::zero(); MAX];
                 U::forward(
-                    &gather::<T>(ax, h, units, |k| k < blocks),
-                    &gather::<T>(ah, h, units, |k| k < blocks),
-                    &gather::<T>(prev, h, units, carried::<U>),
+                    &gather::<T>(&ax_groups, g, |k| k < blocks),
+                    &gather::<T>(&ah_groups, g, |k| k < blocks),
+                    &gather::<T>(&prev_groups, g, carried::<U>),
                     &mut values,
                     &Free,
                 );
-                scatter::<T>(&values, cur, h, units, |k| k < lanes);
+                scatter::<T>(&values, &mut cur_groups, g, |k| k < lanes);
+            }
+            for j in whole * T::WIDTH..h {
+                let mut values = [T::zero(); MAX];
+                let hold = held(moment.holds, h, b, j);
+                let prev = gather_one(prev, h, j, lanes);
+                U::forward(&gather_one(ax, h, j, blocks), &gather_one(ah, h, j, blocks), &prev, &mut values, &hold);
+                scatter_one(&values, cur, h, j, lanes);
             }
         }
     }
@@ -177,23 +159,25 @@ impl<T: Scalar, U: Unit> Cell<T> for U {
             let (prev, cur) = (&moment.before[b * rows..(b + 1) * rows], &tape[b * rows..(b + 1) * rows]);
             let (dcur, dprev) = (&mut d.lanes[b * rows..(b + 1) * rows], &mut d.before[b * rows..(b + 1) * rows]);
             let (dax, dah) = (&mut d.projected[b * gh..(b + 1) * gh], &mut d.recurrent[b * deep..(b + 1) * deep]);
-            if let Some(holds) = moment.holds {
-                for j in 0..h {
-                    let hold = held(holds, h, b, j);
-                    back_one::<T, U>(h, j, (prev, cur), (dcur, dprev, dax, dah), &hold);
-                }
-                continue;
-            }
-            for j in (0..h).step_by(T::WIDTH) {
-                let units = (j, T::WIDTH.min(h - j));
-                let (prev, cur) = (gather::<T>(prev, h, units, carried::<U>), gather::<T>(cur, h, units, |k| k < lanes));
-                let (mut vd, mut vp) = (gather::<T>(dcur, h, units, carried::<U>), [T::Wide::zero(); MAX]);
+            let whole = if moment.holds.is_some() { 0 } else { h / T::WIDTH };
+            let (prev_groups, cur_groups) = (groups(prev, h, lanes), groups(cur, h, lanes));
+            let (mut d_groups, mut dprev_groups) = (groups_mut(dcur, h, lanes), groups_mut(dprev, h, lanes));
+            let (mut dax_groups, mut dah_groups) = (groups_mut(dax, h, blocks), groups_mut(dah, h, if U::ONE_SUM { 0 } else { blocks }));
+            for g in 0..whole {
+                let (prev, cur) = (gather::<T>(&prev_groups, g, carried::<U>), gather::<T>(&cur_groups, g, |k| k < lanes));
+                let mut vd: Values<T::Wide> =
+                    std::array::from_fn(|k| if carried::<U>(k) { T::read(&d_groups[k][g]) } else { T::Wide::zero() });
+                let mut vp = [T::Wide::zero(); MAX];
                 let (mut vx, mut vh) = ([T::Wide::zero(); MAX], [T::Wide::zero(); MAX]);
                 U::backward(&prev, &cur, &mut vd, &mut vp, &mut vx, &mut vh, &Free);
-                scatter::<T>(&vd, dcur, h, units, |k| k < lanes);
-                scatter::<T>(&vp, dprev, h, units, carried::<U>);
-                scatter::<T>(&vx, dax, h, units, |k| k < blocks);
-                scatter::<T>(&vh, dah, h, units, |k| k < blocks && !U::ONE_SUM);
+                scatter::<T>(&vd, &mut d_groups, g, |k| k < lanes);
+                scatter::<T>(&vp, &mut dprev_groups, g, carried::<U>);
+                scatter::<T>(&vx, &mut dax_groups, g, |k| k < blocks);
+                scatter::<T>(&vh, &mut dah_groups, g, |k| k < blocks && !U::ONE_SUM);
+            }
+            for j in whole * T::WIDTH..h {
+                let hold = held(moment.holds, h, b, j);
+                back_one::<T, U>(h, j, (prev, cur), (dcur, dprev, dax, dah), &hold);
             }
         }
         let dah = Strided::columns(if U::ONE_SUM { &*d.projected } else { &*d.recurrent }, gh);
@@ -281,6 +265,12 @@ pub fn project<T: Scalar>(params: &Params<T>, columns: usize, input: &[T], proje
     let i = params.dims.input;
     let gh = params.tensors[0].len() / i.max(1);
     fill_columns(projected, gh, params.dims.bias.then_some(params.tensors[2]));
+    if i == 1 {
+        for (column, x) in projected.chunks_exact_mut(gh).zip(input) {
+            column.iter_mut().zip(params.tensors[0]).for_each(|(y, w)| *y += *w * *x);
+        }
+        return;
+    }
     multiply_packed(gh, columns, i, Packed::of(params).input, Strided::columns(input, i), projected, gh, &mut work.product);
 }
 

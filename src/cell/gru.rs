@@ -24,6 +24,7 @@ impl<const KEEP: bool> Unit for Gru<KEEP> {
     const SPEC: &'static Spec = if KEEP { &AFTER_KEEP } else { &AFTER_REPLACE };
     const ONE_SUM: bool = false;
 
+    #[inline(always)]
     fn forward<V: Real>(ax: &Values<V>, ah: &Values<V>, prev: &Values<V>, cur: &mut Values<V>, hold: &impl Hold<V>) {
         cur[R] = hold.at(R, (ax[R] + ah[R]).sigmoid());
         cur[Z] = hold.at(Z, (ax[Z] + ah[Z]).sigmoid());
@@ -32,6 +33,7 @@ impl<const KEEP: bool> Unit for Gru<KEEP> {
         cur[H] = hold.at(H, blend::<V, KEEP>(cur[Z], cur[N], prev[H]));
     }
 
+    #[inline(always)]
     fn backward<V: Real>(
         prev: &Values<V>,
         cur: &Values<V>,
@@ -57,11 +59,13 @@ impl<const KEEP: bool> Unit for Gru<KEEP> {
 }
 
 /// h_t from z, n and h_{t−1}, in either sense of z.
+#[inline(always)]
 pub fn blend<V: Real, const KEEP: bool>(z: V, n: V, h: V) -> V {
     if KEEP { (V::one() - z) * n + z * h } else { (V::one() - z) * h + z * n }
 }
 
 /// The reverse of `blend`: ∂L/∂ of z, n and h_{t−1}.
+#[inline(always)]
 pub fn blend_back<V: Real, const KEEP: bool>(dh: V, z: V, n: V, h: V) -> (V, V, V) {
     if KEEP { (dh * (h - n), dh * (V::one() - z), dh * z) } else { (dh * (n - h), dh * z, dh * (V::one() - z)) }
 }

@@ -19,6 +19,7 @@ impl Unit for Lstm {
     const SPEC: &'static Spec = &SPEC;
     const ONE_SUM: bool = true;
 
+    #[inline(always)]
     fn forward<V: Real>(ax: &Values<V>, ah: &Values<V>, prev: &Values<V>, cur: &mut Values<V>, hold: &impl Hold<V>) {
         cur[I] = hold.at(I, (ax[I] + ah[I]).sigmoid());
         cur[F] = hold.at(F, (ax[F] + ah[F]).sigmoid());
@@ -28,6 +29,7 @@ impl Unit for Lstm {
         cur[H] = hold.at(H, cur[O] * cur[C].tanh());
     }
 
+    #[inline(always)]
     fn backward<V: Real>(
         prev: &Values<V>,
         cur: &Values<V>,

@@ -15,11 +15,13 @@ impl<const RELU: bool> Unit for Rnn<RELU> {
     const SPEC: &'static Spec = if RELU { &RELU_SPEC } else { &TANH_SPEC };
     const ONE_SUM: bool = true;
 
+    #[inline(always)]
     fn forward<V: Real>(ax: &Values<V>, ah: &Values<V>, _prev: &Values<V>, cur: &mut Values<V>, hold: &impl Hold<V>) {
         let a = ax[H] + ah[H];
         cur[H] = hold.at(H, if RELU { a.relu() } else { a.tanh() });
     }
 
+    #[inline(always)]
     fn backward<V: Real>(
         _prev: &Values<V>,
         cur: &Values<V>,

@@ -24,6 +24,8 @@ pub trait Real:
     fn of(x: f64) -> Self;
     fn exp(self) -> Self;
     fn tanh(self) -> Self;
+    /// 1 / (1 + e^−x). Does not overflow.
+    fn sigmoid(self) -> Self;
     /// `if a > b { x } else { y }`, lane by lane. With NaN in `a` or `b` it is `y`.
     fn select_gt(a: Self, b: Self, x: Self, y: Self) -> Self;
 
@@ -32,10 +34,6 @@ pub trait Real:
     }
     fn one() -> Self {
         Self::of(1.0)
-    }
-    /// 1 / (1 + e^−x). Does not overflow.
-    fn sigmoid(self) -> Self {
-        Self::one() / (Self::one() + (-self).exp())
     }
     /// max(x, 0); NaN stays NaN, as in PyTorch.
     fn relu(self) -> Self {
@@ -60,11 +58,20 @@ pub trait Real:
 pub trait Scalar: Real + nalgebra::Scalar + PartialOrd + Default {
     type Wide: Real;
     const WIDTH: usize;
+    /// As many numbers in memory.
+    type Group: Copy;
+    /// What is smaller than this on the way back counts as nothing (`kernel::drop_nothing`).
+    const NOTHING: f64;
     fn load(from: &[Self]) -> Self::Wide;
     fn store(value: Self::Wide, to: &mut [Self]);
     /// The same number side by side.
     fn splat(value: Self) -> Self::Wide;
     fn f64(self) -> f64;
+    /// Whole groups; what is left at the end is left out.
+    fn groups(values: &[Self]) -> &[Self::Group];
+    fn groups_mut(values: &mut [Self]) -> &mut [Self::Group];
+    fn read(group: &Self::Group) -> Self::Wide;
+    fn write(value: Self::Wide) -> Self::Group;
 }
 
 impl Real for f64 {
@@ -77,6 +84,9 @@ impl Real for f64 {
     fn tanh(self) -> Self {
         libm::tanh(self)
     }
+    fn sigmoid(self) -> Self {
+        1.0 / (1.0 + libm::exp(-self))
+    }
     fn select_gt(a: Self, b: Self, x: Self, y: Self) -> Self {
         if a > b { x } else { y }
     }
@@ -84,7 +94,9 @@ impl Real for f64 {
 
 impl Scalar for f64 {
     type Wide = f64;
+    type Group = [f64; 1];
     const WIDTH: usize = 1;
+    const NOTHING: f64 = 0.0;
     fn load(from: &[f64]) -> f64 {
         from[0]
     }
@@ -97,12 +109,30 @@ impl Scalar for f64 {
     fn f64(self) -> f64 {
         self
     }
+    fn groups(values: &[f64]) -> &[[f64; 1]] {
+        values.as_chunks().0
+    }
+    fn groups_mut(values: &mut [f64]) -> &mut [[f64; 1]] {
+        values.as_chunks_mut().0
+    }
+    fn read(group: &[f64; 1]) -> f64 {
+        group[0]
+    }
+    fn write(value: f64) -> [f64; 1] {
+        [value]
+    }
 }
 
 /// What the f32 polynomials need beyond arithmetic.
 trait Single: Real {
-    /// 2^n for an integer-valued n with |n| ≤ 126.
-    fn pow2(n: Self) -> Self;
+    /// 2^n, where `n` came of `MAGIC` + n for an integer n with |n| ≤ 126.
+    fn pow2(magic_and_n: Self) -> Self;
+    fn abs(self) -> Self;
+    /// |self| with the sign of another number.
+    fn with_sign(self, of: Self) -> Self;
+    /// The smaller of both, the larger of both. NaN in `self` stays NaN.
+    fn at_most(self, limit: Self) -> Self;
+    fn at_least(self, limit: Self) -> Self;
 }
 
 impl Real for f32 {
@@ -112,8 +142,13 @@ impl Real for f32 {
     fn exp(self) -> Self {
         exp(self)
     }
+    #[inline(never)]
     fn tanh(self) -> Self {
         tanh(self)
+    }
+    #[inline(never)]
+    fn sigmoid(self) -> Self {
+        sigmoid(self)
     }
     fn select_gt(a: Self, b: Self, x: Self, y: Self) -> Self {
         if a > b { x } else { y }
@@ -121,14 +156,30 @@ impl Real for f32 {
 }
 
 impl Single for f32 {
-    fn pow2(n: f32) -> f32 {
-        f32::from_bits(((n as i32 + 127) as u32) << 23)
+    #[inline(always)]
+    fn pow2(magic_and_n: f32) -> f32 {
+        f32::from_bits((magic_and_n.to_bits() << 23).wrapping_add(ONE))
+    }
+    fn abs(self) -> f32 {
+        f32::abs(self)
+    }
+    fn with_sign(self, of: f32) -> f32 {
+        self.copysign(of)
+    }
+    fn at_most(self, limit: f32) -> f32 {
+        if limit < self { limit } else { self }
+    }
+    fn at_least(self, limit: f32) -> f32 {
+        if limit > self { limit } else { self }
     }
 }
 
 impl Scalar for f32 {
     type Wide = f32x4;
+    type Group = [f32; 4];
     const WIDTH: usize = 4;
+    // 2^−96: times a small slope and a small weight it is still a normal number.
+    const NOTHING: f64 = 1.262_177_448_353_618_9e-29;
     #[inline(always)]
     fn load(from: &[f32]) -> f32x4 {
         let mut four = [0.0; 4];
@@ -146,64 +197,114 @@ impl Scalar for f32 {
     fn f64(self) -> f64 {
         self as f64
     }
+    #[inline(always)]
+    fn groups(values: &[f32]) -> &[[f32; 4]] {
+        values.as_chunks().0
+    }
+    #[inline(always)]
+    fn groups_mut(values: &mut [f32]) -> &mut [[f32; 4]] {
+        values.as_chunks_mut().0
+    }
+    #[inline(always)]
+    fn read(group: &[f32; 4]) -> f32x4 {
+        f32x4::new(*group)
+    }
+    #[inline(always)]
+    fn write(value: f32x4) -> [f32; 4] {
+        value.to_array()
+    }
 }
 
 impl Real for f32x4 {
+    #[inline(always)]
     fn of(x: f64) -> Self {
         f32x4::splat(x as f32)
     }
     fn exp(self) -> Self {
         exp(self)
     }
+    #[inline(always)]
     fn tanh(self) -> Self {
         tanh(self)
     }
+    #[inline(always)]
+    fn sigmoid(self) -> Self {
+        sigmoid(self)
+    }
+    #[inline(always)]
     fn select_gt(a: Self, b: Self, x: Self, y: Self) -> Self {
         a.cmp_gt(b).blend(x, y)
     }
 }
 
 impl Single for f32x4 {
-    fn pow2(n: f32x4) -> f32x4 {
-        let bits: i32x4 = (n.trunc_int() + i32x4::splat(127)) << 23;
-        bytemuck::cast(bits)
+    #[inline(always)]
+    fn pow2(magic_and_n: f32x4) -> f32x4 {
+        let bits: i32x4 = bytemuck::cast(magic_and_n);
+        bytemuck::cast((bits << 23) + i32x4::splat(ONE as i32))
+    }
+    #[inline(always)]
+    fn abs(self) -> f32x4 {
+        f32x4::abs(self)
+    }
+    #[inline(always)]
+    fn with_sign(self, of: f32x4) -> f32x4 {
+        self | (of & f32x4::splat(-0.0))
+    }
+    // What the two instructions give for NaN depends on the side, and that on the target.
+    #[inline(always)]
+    fn at_most(self, limit: f32x4) -> f32x4 {
+        if cfg!(target_arch = "wasm32") { self.fast_min(limit) } else { limit.fast_min(self) }
+    }
+    #[inline(always)]
+    fn at_least(self, limit: f32x4) -> f32x4 {
+        if cfg!(target_arch = "wasm32") { self.fast_max(limit) } else { limit.fast_max(self) }
     }
 }
 
-fn clamp<V: Real>(x: V, limit: V) -> V {
-    let x = V::select_gt(x, limit, limit, x);
-    V::select_gt(-limit, x, -limit, x)
-}
+/// Adding and taking away 1.5·2^23 rounds to the nearest integer, which in between stands in the lowest bits.
+const MAGIC: f64 = 12_582_912.0;
+/// The bits of 1.
+const ONE: u32 = 127 << 23;
 
-/// e^x: reduce to |r| ≤ ln 2 / 2, a polynomial of degree 7, scale by a power of two in two factors so that both the
-/// overflow to infinity and the subnormal numbers come out right.
-fn exp<V: Single>(x: V) -> V {
-    let x = clamp(x, V::of(110.0));
-    // Adding and taking away 1.5·2^23 rounds to the nearest integer.
-    let magic = V::of(12_582_912.0);
-    let n = (x * V::of(std::f64::consts::LOG2_E) + magic) - magic;
+/// (`MAGIC` + n, e^r − 1), where x = n ln 2 + r: |r| ≤ ln 2 / 2, a polynomial of degree 7.
+#[inline(always)]
+fn reduced<V: Single>(x: V) -> (V, V) {
+    let magic_and_n = x * V::of(std::f64::consts::LOG2_E) + V::of(MAGIC);
+    let n = magic_and_n - V::of(MAGIC);
     let r = x - n * V::of(0.693_359_375) - n * V::of(-2.121_944_4e-4);
     let mut p = V::of(1.987_569_15e-4);
     for c in [1.398_199_950_7e-3, 8.333_451_907_3e-3, 4.166_579_589_4e-2, 1.666_666_545_9e-1, 0.500_000_012_01] {
         p = p * r + V::of(c);
     }
-    let y = p * r * r + r + V::one();
-    let half = (n * V::of(0.5) + magic) - magic;
-    y * V::pow2(half) * V::pow2(n - half)
+    (magic_and_n, p * r * r + r)
 }
 
-/// tanh: a polynomial near 0, where 1 − 2/(e^2x + 1) would cancel, and that formula elsewhere.
+/// e^x, scaled by a power of two in two factors so that both the overflow to infinity and the subnormal numbers come out right.
+fn exp<V: Single>(x: V) -> V {
+    let (magic_and_n, y) = reduced(x.at_most(V::of(110.0)).at_least(V::of(-110.0)));
+    let n = magic_and_n - V::of(MAGIC);
+    let half = n * V::of(0.5) + V::of(MAGIC);
+    let rest = n - (half - V::of(MAGIC)) + V::of(MAGIC);
+    (y + V::one()) * V::pow2(half) * V::pow2(rest)
+}
+
+/// 1 / (1 + e^−x), and 0 where that is no normal number.
+#[inline(always)]
+fn sigmoid<V: Single>(x: V) -> V {
+    let (n, y) = reduced((-x).at_most(V::of(87.5)).at_least(V::of(-87.5)));
+    let y = V::one() / (V::one() + V::pow2(n) * (y + V::one()));
+    V::select_gt(V::of(-87.0), x, V::zero(), y)
+}
+
+/// tanh |x| = (e^2|x| − 1) / (e^2|x| + 1), with the numerator as 2^n (e^r − 1) + (2^n − 1), so that nothing cancels near 0.
+#[inline(always)]
 fn tanh<V: Single>(x: V) -> V {
-    let z = x * x;
-    let mut p = V::of(-5.704_988_727_45e-3);
-    for c in [2.063_908_879_54e-2, -5.373_971_555_31e-2, 1.333_144_220_36e-1, -3.333_328_194_22e-1] {
-        p = p * z + V::of(c);
-    }
-    let small = p * z * x + x;
-    let size = V::select_gt(V::zero(), x, -x, x);
-    let large = V::one() - V::of(2.0) / (exp(size + size) + V::one());
-    let large = V::select_gt(V::zero(), x, -large, large);
-    V::select_gt(V::of(0.625), size, small, large)
+    let size = x.abs().at_most(V::of(9.1));
+    let (n, y) = reduced(size + size);
+    let power = V::pow2(n);
+    let above = power * y + (power - V::one());
+    (above / (above + V::of(2.0))).with_sign(x)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::{Parameter, Trace};
 use crate::cell::{MAX_TENSORS, Moment, MomentGradient, Whole};
 use crate::error::{Code, Error, Result};
 use crate::math::Scalar;
-use crate::math::kernel::{Strided, multiply_add, multiply_packed, packed_len, sum_columns};
+use crate::math::kernel::{Strided, drop_nothing, multiply_add, multiply_packed, packed_len, sum_columns};
 use crate::tape::Tape;
 
 /// Where the gradient enters. Absent parts are zero.
@@ -223,6 +223,7 @@ impl<T: Scalar> Trace<T> {
             let passed = if passed.is_empty() { &mut *initial } else { passed };
             for (column, dy) in lanes.chunks_exact_mut(rows).zip(dy[t * batch * width..].chunks_exact(width)) {
                 column[output..output + h].iter_mut().zip(&dy[offset..]).for_each(|(d, y)| *d += *y);
+                tape.spec.carried().for_each(|lane| drop_nothing(&mut column[lane * h..(lane + 1) * h]));
             }
             let moment = Moment { batch, projected: &[], before, holds: self.tracks[track].holds.get(t).and_then(Option::as_ref) };
             let projected = &mut projected[t * batch * wide..(t + 1) * batch * wide];
