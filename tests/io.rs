@@ -1,5 +1,9 @@
-//! Files of PyTorch's networks: what is written can be read, whatever its names and types, and nothing else can.
+//! Tables, and files of PyTorch's networks: what is written can be read, whatever its names and types, and nothing else can.
 
+#[path = "io/csv.rs"]
+mod csv;
+#[path = "io/csv_fuzz.rs"]
+mod csv_fuzz;
 #[path = "io/damaged.rs"]
 mod damaged;
 #[path = "io/file.rs"]

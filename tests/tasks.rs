@@ -7,7 +7,8 @@ mod reached;
 #[path = "tasks/vectors.rs"]
 mod vectors;
 
-use unrolled::task::{self, Data, DataKind, Options, Task, Value, temperature::Weather};
+use unrolled::io::csv;
+use unrolled::task::{self, Data, DataKind, Options, Task, Value, table::Table, temperature::Weather};
 
 /// Options from pairs.
 pub fn options(pairs: &[(&str, Value)]) -> Options {
@@ -16,9 +17,11 @@ pub fn options(pairs: &[(&str, Value)]) -> Options {
 
 /// All data that a task may ask for.
 pub fn data() -> Data {
-    let csv = include_bytes!("../assets/data/weather-nyc-2013-hourly.csv");
+    let bytes = include_bytes!("../assets/data/weather-nyc-2013-hourly.csv");
     let text = include_str!("../assets/lessons/memory.txt").to_string();
-    Data { weather: Some(Weather::parse(csv).unwrap()), text: Some(text) }
+    let grid = csv::read(bytes).unwrap().on_grid(None).unwrap();
+    let table = Table { names: grid.names, columns: grid.columns, step: grid.report.step };
+    Data { weather: Some(Weather::parse(bytes).unwrap()), text: Some(text), csv: Some(table) }
 }
 
 /// A task of these options.

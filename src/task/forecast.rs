@@ -41,8 +41,22 @@ impl Normalisation {
     }
 }
 
-/// What is read side by side, normalised, a row a step. The first one is what is forecast.
-pub(super) type Series = Vec<Vec<f32>>;
+/// Normalised readings, a row a step.
+pub(super) struct Series {
+    /// What is read side by side. The first one is the past of what is forecast.
+    pub inputs: Vec<Vec<f32>>,
+    /// What is forecast, only where it was measured.
+    pub target: Vec<f32>,
+}
+
+/// Puts the last reading in place of each that is missing after it.
+pub(super) fn fill_forward(column: &mut [f32]) {
+    for k in 1..column.len() {
+        if column[k].is_nan() {
+            column[k] = column[k - 1];
+        }
+    }
+}
 
 /// How examples are cut from the series.
 pub(super) struct Cut {
@@ -102,13 +116,12 @@ impl Forecast {
     fn cut_windows(&self, series: usize, part: Part) -> Vec<(u32, u32)> {
         let Range { start, end } = self.cut.parts[part as usize];
         let Cut { window, horizon, every, .. } = self.cut;
-        let features = &self.series[series];
-        let target = &features[0];
+        let Series { inputs, target } = &self.series[series];
         // Training takes every window; what is validated asks for each row once.
         let stride = if every && part != Part::Train { window - self.first_answer() } else { 1 };
         let (mut windows, mut measured, mut next) = (vec![], 0, start);
         for row in start..end {
-            measured = if features.iter().any(|f| f[row].is_nan()) { 0 } else { measured + 1 };
+            measured = if inputs.iter().any(|column| column[row].is_nan()) { 0 } else { measured + 1 };
             if measured < window || row + horizon >= end || row + 1 - window < next {
                 continue;
             }
@@ -135,7 +148,7 @@ impl Forecast {
         for index in indices {
             let (series, first) = self.window(part, *index)?;
             let rows = first + self.first_answer()..first + self.cut.window;
-            asked.extend(rows.filter(|row| !series[0][row + self.cut.horizon].is_nan()).map(|row| (series, row)));
+            asked.extend(rows.filter(|row| !series.target[row + self.cut.horizon].is_nan()).map(|row| (series, row)));
         }
         Ok(asked)
     }
@@ -143,7 +156,7 @@ impl Forecast {
     /// A forecast's loss and metric on what is asked.
     fn reached(&self, name: String, asked: &[(&Series, usize)], forecast: impl Fn(&[f32], usize) -> f64) -> Baseline {
         let error = |(series, row): &(&Series, usize)| {
-            let error = forecast(&series[0], *row) - f64::from(series[0][row + self.cut.horizon]);
+            let error = forecast(&series.inputs[0], *row) - f64::from(series.target[row + self.cut.horizon]);
             error * error
         };
         let loss = asked.iter().map(error).sum::<f64>() / asked.len().max(1) as f64;
@@ -160,8 +173,8 @@ impl Forecast {
         let Range { start, end } = self.cut.parts[Part::Train as usize];
         let rows = start + lags - 1..end.saturating_sub(horizon);
         let examples = self.series.iter().flat_map(|series| {
-            let target = &series[0];
-            rows.clone().map(move |row| (&target[row + 1 - lags..=row], target[row + horizon]))
+            let Series { inputs, target } = series;
+            rows.clone().map(move |row| (&inputs[0][row + 1 - lags..=row], target[row + horizon]))
         });
         Ridge::fit(lags, examples.filter(|(x, y)| !y.is_nan() && x.iter().all(|x| !x.is_nan())))
     }
@@ -174,7 +187,7 @@ impl Task for Forecast {
 
     fn form(&self) -> Form {
         Form {
-            inputs: Inputs::Numbers { width: self.series[0].len() },
+            inputs: Inputs::Numbers { width: self.series[0].inputs.len() },
             answers: Answers::Numbers { width: 1 },
             steps: self.cut.window,
             last_only: !self.cut.every,
@@ -195,10 +208,10 @@ impl Task for Forecast {
             let (series, first) = self.window(part, *index)?;
             for t in 0..self.cut.window {
                 let place = t * batch.size + b;
-                for (k, feature) in series.iter().enumerate() {
-                    batch.numbers[place * series.len() + k] = feature[first + t];
+                for (k, column) in series.inputs.iter().enumerate() {
+                    batch.numbers[place * series.inputs.len() + k] = column[first + t];
                 }
-                let target = series[0][first + t + self.cut.horizon];
+                let target = series.target[first + t + self.cut.horizon];
                 if t >= self.first_answer() && !target.is_nan() {
                     batch.targets[place] = target;
                     batch.counts[place] = true;
@@ -219,16 +232,16 @@ impl Task for Forecast {
         }
         batch.reset(&self.form(), steps, size);
         for b in 0..size {
-            let features = &self.series[b % series];
+            let Series { inputs, target } = &self.series[b % series];
             let first = start + (b / series) * length + k * steps;
             for t in 0..steps {
                 let (row, place) = (first + t, t * size + b);
-                for (j, feature) in features.iter().enumerate() {
+                for (j, column) in inputs.iter().enumerate() {
                     // The mean, where the part has nothing measured before.
-                    let last = feature[start..=row].iter().rev().find(|x| !x.is_nan());
-                    batch.numbers[place * features.len() + j] = last.copied().unwrap_or(0.0);
+                    let last = column[start..=row].iter().rev().find(|x| !x.is_nan());
+                    batch.numbers[place * inputs.len() + j] = last.copied().unwrap_or(0.0);
                 }
-                let target = features[0][row + self.cut.horizon];
+                let target = target[row + self.cut.horizon];
                 if !target.is_nan() {
                     batch.targets[place] = target;
                     batch.counts[place] = true;

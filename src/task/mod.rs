@@ -21,6 +21,7 @@ mod selective;
 pub mod sentence;
 pub mod sentences;
 pub mod sentiment;
+pub mod table;
 pub mod tagging;
 pub mod temperature;
 mod waves;
@@ -143,6 +144,7 @@ const SUGGESTION: Suggestion =
 pub struct Data {
     pub weather: Option<temperature::Weather>,
     pub text: Option<String>,
+    pub csv: Option<table::Table>,
 }
 
 /// Every task, in the order in which it is shown.
@@ -161,6 +163,7 @@ pub fn all() -> &'static [&'static Spec] {
         &order::SPEC,
         &parity::SPEC,
         &waves::SPEC,
+        &table::SPEC,
     ]
 }
 

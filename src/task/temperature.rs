@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::forecast::{Cut, Forecast};
+use super::forecast::{Cut, Forecast, Series};
 use super::options::{Chosen, choice, value, whole};
 use super::{Data, DataKind, Kind, Part, Published, SUGGESTION, Spec, Suggestion, Task, Trust, missing};
 use crate::error::{Code, Error};
@@ -76,15 +76,16 @@ fn make(chosen: &Chosen<'_>, data: &Data) -> Result<Box<dyn Task>, Error> {
     order.swap(0, first);
     let stations = chosen.text("stations");
     let scaled = |k: usize, scale: Normalisation| weather.stations[k].celsius.iter().map(|x| scale.apply(*x)).collect::<Vec<f32>>();
-    let own = |k: &usize| Ok(scaled(*k, weather.normalisation(&[*k])?));
-    let (series, scale) = match stations {
-        // One scale for all that the same input reads.
-        "each" => {
-            let scale = weather.normalisation(&order)?;
-            (order.iter().map(|k| vec![scaled(*k, scale)]).collect(), scale)
+    // One scale for all that the same input reads.
+    let scale = weather.normalisation(if stations == "each" { &order } else { &order[..1] })?;
+    let series = |inputs: Vec<Vec<f32>>| Series { target: inputs[0].clone(), inputs };
+    let series = match stations {
+        "each" => order.iter().map(|k| series(vec![scaled(*k, scale)])).collect(),
+        "together" => {
+            let own = |k: &usize| Ok(scaled(*k, weather.normalisation(&[*k])?));
+            vec![series(order.iter().map(own).collect::<Result<_, Error>>()?)]
         }
-        "together" => (vec![order.iter().map(own).collect::<Result<_, Error>>()?], weather.normalisation(&[first])?),
-        _ => (vec![vec![own(&first)?]], weather.normalisation(&[first])?),
+        _ => vec![series(vec![scaled(first, scale)])],
     };
     let cut = Cut {
         parts: Part::ALL.map(|part| weather.part(part)),
