@@ -2,6 +2,10 @@
 
 #[path = "tasks/laws.rs"]
 mod laws;
+#[path = "tasks/learned.rs"]
+mod learned;
+#[path = "tasks/own_table.rs"]
+mod own_table;
 #[path = "tasks/reached.rs"]
 mod reached;
 #[path = "tasks/vectors.rs"]

@@ -321,7 +321,7 @@ fn a_training_that_diverges_says_so_and_goes_on() {
 fn held_out_examples_are_in_natural_units() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/data/weather-nyc-2013-hourly.csv");
     let weather = unrolled::task::temperature::Weather::parse(&std::fs::read(file).unwrap()).unwrap();
-    let task = make("temperature", &Options::new(), &Data { weather: Some(weather), text: None }).unwrap();
+    let task = make("temperature", &Options::new(), &Data { weather: Some(weather), ..Data::default() }).unwrap();
     let trainer = Trainer::<f32>::new(task, Config::new("gru", 0, 8), Settings::default()).unwrap();
     let held = trainer.held(Part::Valid, 3).unwrap();
     assert_eq!((held.counts.len(), held.target.len(), held.prediction.len()), (held.steps, held.steps, held.steps));

@@ -81,6 +81,8 @@ pub(super) struct Forecast {
     cut: Cut,
     /// Of each part: (which series, first row).
     windows: [Vec<(u32, u32)>; 3],
+    /// What streams read, of each series: as its inputs, the last reading in place of a missing one, the mean where there is none.
+    filled: Vec<Vec<Vec<f32>>>,
 }
 
 impl Forecast {
@@ -89,7 +91,7 @@ impl Forecast {
     /// # Errors
     /// `format` where a part has no window.
     pub fn new(spec: &'static Spec, unit: &str, series: Vec<Series>, scale: Normalisation, cut: Cut) -> Result<Self> {
-        let mut task = Self { spec, unit: unit.into(), series, scale, cut, windows: Default::default() };
+        let mut task = Self { spec, unit: unit.into(), series, scale, cut, windows: Default::default(), filled: vec![] };
         for part in Part::ALL {
             let all = if part == Part::Train { task.series.len() } else { 1 };
             let windows: Vec<_> = (0..all).flat_map(|k| task.cut_windows(k, part)).collect();
@@ -104,6 +106,12 @@ impl Forecast {
             }
             task.windows[part as usize] = windows;
         }
+        let filled = |column: &Vec<f32>| {
+            let mut column = column.clone();
+            fill_forward(&mut column);
+            column.into_iter().map(|x| if x.is_nan() { 0.0 } else { x }).collect()
+        };
+        task.filled = task.series.iter().map(|series| series.inputs.iter().map(filled).collect()).collect();
         Ok(task)
     }
 
@@ -232,14 +240,12 @@ impl Task for Forecast {
         }
         batch.reset(&self.form(), steps, size);
         for b in 0..size {
-            let Series { inputs, target } = &self.series[b % series];
+            let (inputs, target) = (&self.filled[b % series], &self.series[b % series].target);
             let first = start + (b / series) * length + k * steps;
             for t in 0..steps {
                 let (row, place) = (first + t, t * size + b);
                 for (j, column) in inputs.iter().enumerate() {
-                    // The mean, where the part has nothing measured before.
-                    let last = column[start..=row].iter().rev().find(|x| !x.is_nan());
-                    batch.numbers[place * inputs.len() + j] = last.copied().unwrap_or(0.0);
+                    batch.numbers[place * inputs.len() + j] = column[row];
                 }
                 let target = target[row + self.cut.horizon];
                 if !target.is_nan() {
