@@ -57,3 +57,68 @@ export const CHARTS = {
   guessing: (/** @type {number} */ classes) => `guessing, 1 of ${classes}`,
   save: (/** @type {string} */ title) => `Save: ${title}`,
 };
+
+/** @param {number} v */
+const number = (v) => value(v);
+
+export const SLOW = {
+  title: "Slow motion",
+  of: (/** @type {number} */ update, /** @type {string} */ run) => `Update ${update} of ${run}, taken apart`,
+  /** @type {Record<string, string>} */
+  phases: { forward: "Forward", loss: "Loss", backward: "Backward", clip: "Clip", update: "Update" },
+  next: (/** @type {string} */ phase) => `Next: ${phase}`,
+  previous: "Back",
+  play: "Play",
+  pause: "Pause",
+  close: "Close slow motion",
+  done: "Do this update in the training, and on to the next",
+  keys: "→ or n: next phase · ←: back · space: play · Esc: close",
+  none: "Slow motion takes the next update of a training apart. Press Train first, then pause.",
+  waiting: "Fetching the training as it is now …",
+  failed: (/** @type {string} */ message) => `Slow motion stopped: ${message}`,
+  table: (/** @type {string} */ phase) => `Numbers of the phase “${phase}”`,
+  output: "above: what the network says, and the truth once it is asked",
+  border: "chunk border: the state comes across, no gradient goes back",
+
+  /** @param {any} r  of trainer.phase() */
+  forward: ({ steps, batch, from, fresh, chunks }) =>
+    `The network reads ${batch} ${batch === 1 ? "example" : "examples"} of ${steps} steps side by side; the picture shows the first of them. ` +
+    (fresh ? "Its state begins at zero." : `It is a chunk that begins at step ${from + 1}: its state is carried over from the chunk before.`) +
+    (chunks > 1 ? ` The update has ${chunks} chunks; this is the last.` : ""),
+  /** @param {any} r @param {boolean} classes @param {number} asked */
+  loss: ({ loss, batch }, classes, asked) =>
+    `The loss is ${number(loss)}: ${classes ? "minus the logarithm of the probability of the right class" : "the squared difference of prediction and truth"}, on average over ${asked === 1 ? "one answer" : `${asked} steps with answers`} of ${batch} ${batch === 1 ? "example" : "examples"}.`,
+  /** @param {any} r @param {{last: number, first: number, reached: number, steps: number}} n */
+  backward: ({ norm, from, fresh }, { last, first, reached, steps }) =>
+    `Back through time: ‖∂L/∂h‖ of all examples is ${number(last)} at step ${from + steps} and ${number(first)} at step ${from + 1}. ` +
+    (reached > 0 ? `It ends at step ${from + reached + 1}: before that it is exactly 0. ` : "") +
+    (fresh ? "" : "At the chunk's border it stops: nothing before can be learned from this update. ") +
+    `All weights' gradients together have the norm ${number(norm)}.`,
+  /** @param {any} r */
+  clip: ({ norm, clipped, coefficient }) =>
+    coefficient < 1
+      ? `The norm ${number(norm)} is over the limit: every gradient is multiplied by ${number(coefficient)}, and the norm becomes ${number(clipped)}. The direction stays.`
+      : clipped === norm
+        ? `The norm ${number(norm)} is within the limit, or there is none: nothing is clipped.`
+        : `Each gradient is held within its limits: the norm ${number(norm)} becomes ${number(clipped)}.`,
+  /** @param {any} r */
+  update: ({ learningRate, change, parameters }) =>
+    `With the learning rate ${number(learningRate)}, all weights together (norm ${number(parameters)}) move by ${number(change)}.`,
+
+  step: "step",
+  /** @param {number} b @param {string} unit */
+  told: (b, unit) => [`truth${unit ? ` (${unit})` : ""}`, `prediction of example ${b + 1}`],
+  share: "loss there, all examples",
+  largest: (/** @type {number} */ shown, /** @type {number} */ all) => `The ${shown} largest of ${all} steps; all of them add up to the loss.`,
+  clipHead: ["tensor", "size", "norm before", "norm after"],
+  /** @param {any} r */
+  together: ({ norm, coefficient, clipped }) => `together ${number(norm)} × ${number(coefficient)} → ${number(clipped)}`,
+  updateHead: (/** @type {string[]} */ moments) => ["tensor", "element", "old weight", "gradient", ...moments, "new weight"],
+  /** @type {(name: string) => string} */
+  moment: (name) => ({ m: "m, mean of gradients", v: "v, mean of squares", momentum: "momentum" })[name] ?? name,
+  oneEach: "Of each tensor the weight that moves most.",
+  /** @param {number} at @param {number[]} shape */
+  element: (at, shape) => (shape.length > 1 ? `[${Math.floor(at / shape[1])}, ${at % shape[1]}]` : `[${at}]`),
+  chance: (/** @type {string} */ word, /** @type {number} */ p) => `${word} ${(100 * p).toPrecision(2)} %`,
+  both: (/** @type {string} */ said, /** @type {string} */ truth) => `${said} (true: ${truth})`,
+};
