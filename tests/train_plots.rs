@@ -224,7 +224,7 @@ fn an_axis_of_updates_is_shared() {
 #[test]
 fn summaries_say_what_the_data_say() {
     let said: Vec<String> = data().iter().map(|(name, data)| figure(name, data).summary).collect();
-    assert!(said[0].contains("Run 1: training loss is 0.0") && said[0].contains("running median over 21 updates"), "{}", said[0]);
+    assert!(said[0].contains("Run 1: training loss is 0.0") && said[0].contains("running median over the last 11 updates"), "{}", said[0]);
     assert!(said[0].contains("lowest validation loss 0.0272 at update 400, better than persistence (0.0500), guessing"), "{}", said[0]);
     assert!(said[1].contains("best 0.803 °C at update 400, better than persistence (0.978)"), "{}", said[1]);
     assert!(said[2].contains("°C over 24 answers; furthest off at step"), "{}", said[2]);

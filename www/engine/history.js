@@ -237,15 +237,15 @@ const larger = (a, b) => (Number.isNaN(a) || b > a ? b : a);
 export class Saturation {
   /** @type {number[]} */
   update = [];
-  /** @type {{lane: string, share: number[]}[]} */
+  /** @type {{layer: number, direction: number, lane: string, share: number[]}[]} */
   lanes = [];
   version = 0;
 
-  /** @param {{lane: string, share: number}[]} shares @param {number} update */
+  /** @param {{layer: number, direction: number, lane: string, share: number}[]} shares @param {number} update */
   push(shares, update) {
     if (this.lanes.length !== shares.length) {
       this.update = [];
-      this.lanes = shares.map(({ lane }) => ({ lane, share: [] }));
+      this.lanes = shares.map(({ layer, direction, lane }) => ({ layer, direction, lane, share: [] }));
     }
     this.update.push(update);
     shares.forEach(({ share }, k) => this.lanes[k].share.push(share));

@@ -151,7 +151,11 @@ class Job {
       transfer.push(...news.stepNorms.map((/** @type {Float32Array} */ norms) => norms.buffer));
     }
     if (wanted.has("saturation")) news.saturation = trainer.saturation();
-    for (const what of ["weights", "gradients"]) if (wanted.has(what)) news[what] = { update: this.updates, tensors: trainer.histogram(what, BINS) };
+    for (const what of ["weights", "gradients"]) {
+      // Gradients of two tensors can lie decades apart.
+      const log = what === "gradients";
+      if (wanted.has(what)) news[what] = { update: this.updates, log, tensors: trainer.histogram(what, BINS, log) };
+    }
     if (wanted.has("held")) news.held = { ...trainer.held(held.part, held.k), ...held, update: this.updates };
   }
 

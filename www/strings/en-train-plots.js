@@ -113,7 +113,9 @@ export const SLOW = {
   clipHead: ["tensor", "size", "norm before", "norm after"],
   /** @param {any} r */
   together: ({ norm, coefficient, clipped }) => `together ${number(norm)} × ${number(coefficient)} → ${number(clipped)}`,
-  updateHead: (/** @type {string[]} */ moments) => ["tensor", "element", "old weight", "gradient", ...moments, "new weight"],
+  updateHead: (/** @type {string[]} */ moments) => ["tensor", "element", "old weight", "gradient", ...moments, "new weight", "change"],
+  /** So many digits that a small change is seen. */
+  weight: (/** @type {number} */ v) => (Math.abs(v) >= 1e-3 && Math.abs(v) < 1e3 ? v.toFixed(5).replace("-", "−") : number(v)),
   /** @type {(name: string) => string} */
   moment: (name) => ({ m: "m, mean of gradients", v: "v, mean of squares", momentum: "momentum" })[name] ?? name,
   oneEach: "Of each tensor the weight that moves most.",

@@ -29,10 +29,10 @@ fn sentence(data: &Data, training: &Series) -> Option<String> {
     let (update, _) = training.last()?;
     let window = data.window(training);
     let half = if data.plain { 0 } else { super::smooth::half_window(training.values.len()) };
-    let now = *super::smooth::running_median(&training.values, half).last()?;
+    let now = super::smooth::last_median(&training.values, half)?;
     let mut text = format!("{} is {} at update {update}", data.name(training, "training loss"), number(now, 3));
     if window > 1 {
-        text += &format!(" (running median over {window} updates)");
+        text += &format!(" (running median over the last {window} updates)");
     }
     if training.broken() > 0 {
         text += &format!("; {} not finite", count(training.broken(), "value"));

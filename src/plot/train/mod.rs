@@ -185,11 +185,11 @@ impl Data {
         vec![Line { style: Style::Raw, name, ..raw }, median]
     }
 
-    /// How many updates each point of a running median speaks for.
+    /// How many updates the newest point of a running median speaks for: those before it are half of its window.
     fn window(&self, series: &Series) -> usize {
         let n = series.values.len();
         let stride = if n > 1 { (series.at[n - 1] - series.at[0]) / (n - 1) as f64 } else { 1.0 };
-        let points = 2 * smooth::half_window(n) + 1;
+        let points = smooth::half_window(n) + 1;
         if self.plain || points == 1 { 1 } else { (points as f64 * stride).round() as usize }
     }
 

@@ -39,7 +39,7 @@ pub fn build(data: &Data) -> Figure {
 fn sentence(data: &Data, series: &Series) -> Option<String> {
     let half = super::smooth::half_window(series.values.len());
     let (update, _) = series.last()?;
-    let now = *super::smooth::running_median(&series.values, half).last()?;
+    let now = super::smooth::last_median(&series.values, half)?;
     let tops = if series.high.is_empty() { &series.values } else { &series.high };
     let largest = tops.iter().zip(&series.at).filter(|(v, _)| !v.is_nan());
     let largest = largest.reduce(|most, next| if *next.0 > *most.0 { next } else { most })?;

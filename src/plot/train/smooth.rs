@@ -5,26 +5,30 @@ pub fn half_window(n: usize) -> usize {
     (n / 40).min(15)
 }
 
-/// Of 2·half + 1 values around each; of as many as there are to both sides near the ends. What is not a number counts as large.
+/// Of 2·half + 1 values around each, near the ends of as many of them as there are. What is not a number counts as large.
 pub fn running_median(values: &[f64], half: usize) -> Vec<f64> {
     let mut window: Vec<f64> = vec![];
     let place = |window: &[f64], value: f64| window.partition_point(|w| w.total_cmp(&value.abs_nan()).is_lt());
     let mut medians = Vec::with_capacity(values.len());
     let (mut from, mut to) = (0, 0);
     for k in 0..values.len() {
-        let reach = half.min(k).min(values.len() - 1 - k);
-        while to < k + reach + 1 {
+        while to < (k + half + 1).min(values.len()) {
             let value = values[to].abs_nan();
             window.insert(place(&window, value), value);
             to += 1;
         }
-        while from < k - reach {
+        while from < k.saturating_sub(half) {
             window.remove(place(&window, values[from]));
             from += 1;
         }
         medians.push(window[window.len() / 2]);
     }
     medians
+}
+
+/// The last of them.
+pub fn last_median(values: &[f64], half: usize) -> Option<f64> {
+    running_median(&values[values.len().saturating_sub(2 * half + 1)..], half).pop()
 }
 
 trait AbsNan {
@@ -48,13 +52,13 @@ mod tests {
         for half in [0, 1, 4, 15] {
             let medians = running_median(&values, half);
             for (k, median) in medians.iter().enumerate() {
-                let reach = half.min(k).min(199 - k);
-                let mut window = values[k - reach..=k + reach].to_vec();
+                let mut window = values[k.saturating_sub(half)..=(k + half).min(199)].to_vec();
                 window.sort_by(f64::total_cmp);
-                assert_eq!(*median, window[reach], "{half} {k}");
+                assert_eq!(*median, window[window.len() / 2], "{half} {k}");
             }
+            assert_eq!(last_median(&values, half), medians.last().copied());
         }
-        assert!(running_median(&[], 3).is_empty());
+        assert!(running_median(&[], 3).is_empty() && last_median(&[], 3).is_none());
     }
 
     #[test]

@@ -47,7 +47,8 @@ const validated = (run, what) => ({ name: run.name, slot: run.slot, role: "valid
 function baselines(runs, what) {
   const summary = runs.find((run) => run.summary)?.summary;
   const known = (summary?.baselines?.valid ?? []).filter((/** @type {any} */ line) => Number.isFinite(line[what]));
-  return known.map((/** @type {any} */ line) => ({ name: line.name, value: line[what] }));
+  // Where one is known exactly and was measured, too, the measured one counts: it is of the examples that are validated.
+  return [...new Map(known.map((/** @type {any} */ line) => [line.name, { name: line.name, value: line[what] }])).values()];
 }
 
 /** @param {Studio} studio */
@@ -181,6 +182,11 @@ function ofClasses({ steps, target, prediction, classes, counts }) {
   return { series, levels: [{ name: CHARTS.guessing(n), value: 1 / n }] };
 }
 
+/** Validations come seldom, and the axis ends where the others' ends. */
+const validations = (/** @type {Studio} */ studio) => {
+  const runs = comparable(studio);
+  return [horizon(runs), ...runs.map((run) => [run.id, run.name, run.slot, run.validations.update.length, run.validations.update.at(-1)].join())].join("|");
+};
 const curves = (/** @type {Studio} */ studio) => comparable(studio).map(look).join("|");
 const one = (/** @type {(run: Run, studio: Studio) => any} */ of) => (/** @type {Studio} */ studio) =>
   studio.current ? [studio.current.id, studio.current.name, studio.runs.length > 1, studio.current.updates, of(studio.current, studio)].join() : "";
@@ -188,7 +194,7 @@ const one = (/** @type {(run: Run, studio: Studio) => any} */ of) => (/** @type 
 /** @type {Kind[]} */
 export const KINDS = [
   { name: "train-loss", wants: [], single: false, version: curves, data: loss },
-  { name: "train-metric", wants: [], single: false, version: curves, data: metric },
+  { name: "train-metric", wants: [], single: false, version: validations, data: metric },
   { name: "train-held", wants: ["held"], single: true, version: one((run) => [run.held?.update, run.held?.k].join()), data: held },
   { name: "train-step-norms", wants: ["stepNorms"], single: true, version: one((run, studio) => [placeOf(studio, run).index, run.heat[placeOf(studio, run).index]?.version].join()), data: stepNorms },
   { name: "train-norm", wants: [], single: false, version: curves, data: norm },

@@ -106,7 +106,7 @@ export class SlowPicture {
       model,
       colors,
       images,
-      words: PICTURE,
+      words: this.#words(subject.from),
       texts: { input: subject.input, time: (k) => String(subject.from + k + 1), output: subject.output },
       first: firstFor(layout, this.#t),
       t: this.#t,
@@ -121,6 +121,12 @@ export class SlowPicture {
     drawFocus(context, scene);
     if (!subject.fresh) this.#border(context, scene);
     this.#legend.update(model, colors, [], SLOW.output);
+  }
+
+  /** Steps are those of the whole sequence, not of the chunk. @param {number} from */
+  #words(from) {
+    const [read, state] = [(/** @type {number} */ t) => PICTURE.read(from + t), (/** @type {string} */ lane, /** @type {number} */ t) => PICTURE.state(lane, from + t)];
+    return from === 0 ? PICTURE : { ...PICTURE, read, state };
   }
 
   /** @param {import("../picture/model.js").Model} model @param {Colors} colors */

@@ -143,7 +143,7 @@ export class Steps {
       const before = this.#before[k];
       const at = largestChange(before.values, now.values);
       const moments = now.moments.map((moment) => moment.values[at]);
-      return [now.name, SLOW.element(at, now.shape), before.values[at], now.gradient[at], ...moments, now.values[at]];
+      return [now.name, SLOW.element(at, now.shape), SLOW.weight(before.values[at]), now.gradient[at], ...moments, SLOW.weight(now.values[at]), now.values[at] - before.values[at]];
     });
     const moments = after[0]?.moments.map((moment) => SLOW.moment(moment.name)) ?? [];
     return [SLOW.update(report), { head: SLOW.updateHead(moments), rows, note: SLOW.oneEach }];
