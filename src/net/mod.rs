@@ -7,6 +7,7 @@ mod init;
 mod loss;
 mod pull_back;
 mod run;
+mod stream;
 mod trace;
 mod workspace;
 
@@ -18,6 +19,7 @@ pub use init::{Start, block_spectral_radius, spectral_radius};
 pub use loss::{Loss, LossAt, LossKind};
 pub use pull_back::PulledBack;
 pub use run::{Hold, HoldUnits, Initial, InitialRef, Input, InputRef, Run, RunRef};
+pub use stream::Stream;
 pub use trace::Trace;
 pub use workspace::Workspace;
 

@@ -8,6 +8,7 @@ mod inside;
 mod network;
 mod plots;
 mod series;
+mod stream;
 mod tasks;
 mod trace;
 mod trainer;
