@@ -66,3 +66,37 @@ export function perFrame(signal, view, frames, deed) {
     view.requestAnimationFrame(frame);
   });
 }
+
+/**
+ * How many times longer the peer took, paired round by round, so that what slows both down at the same time cancels.
+ * @param {number[]} ours  time of each round @param {number[]} peers  the peer's, of the same rounds
+ * @returns {{median: number, low: number, high: number, rounds: number}}  low and high: 5 % and 95 % of the rounds' ratios
+ */
+export function ratios(ours, peers) {
+  if (ours.length === 0 || ours.length !== peers.length) {
+    throw new Error(`${ours.length} rounds of ours and ${peers.length} of the peer; expected as many, and at least one`);
+  }
+  const sorted = peers.map((time, k) => time / /** @type {number} */ (ours[k])).sort((a, b) => a - b);
+  const at = (/** @type {number} */ share) => {
+    const place = share * (sorted.length - 1);
+    const [low, high] = [sorted[Math.floor(place)] ?? NaN, sorted[Math.ceil(place)] ?? NaN];
+    return low + (high - low) * (place - Math.floor(place));
+  };
+  return { median: at(0.5), low: at(0.05), high: at(0.95), rounds: sorted.length };
+}
+
+/**
+ * How far two answers are apart: the largest difference over the largest number. Infinite where they cannot be compared.
+ * @param {ArrayLike<number>} a @param {ArrayLike<number>} b
+ */
+export function apart(a, b) {
+  if (a.length !== b.length || a.length === 0) return Infinity;
+  let [most, scale] = [0, 0];
+  for (let k = 0; k < a.length; k++) {
+    const [x, y] = [a[k] ?? NaN, b[k] ?? NaN];
+    if (!Number.isFinite(x) || !Number.isFinite(y)) return Infinity;
+    most = Math.max(most, Math.abs(x - y));
+    scale = Math.max(scale, Math.abs(x));
+  }
+  return scale === 0 ? most : most / scale;
+}

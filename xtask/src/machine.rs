@@ -24,6 +24,11 @@ pub fn tools() -> PathBuf {
     }
 }
 
+/// What bench.html is measured against: packages, and (in `served`) what is made of them. Never part of `dist/`.
+pub fn peers() -> PathBuf {
+    root().join("target").join("peers")
+}
+
 /// `PATH` with the project's tools in front.
 fn path() -> OsString {
     let tools = tools();

@@ -1,7 +1,8 @@
-//! The project's own tool: `cargo xtask setup | build | serve | test`.
+//! The project's own tool: `cargo xtask setup | build | serve | test | bench`.
 //!
 //! It needs Rust (rustup's) and Node 20 or newer; everything else it installs itself, pinned, into `target/tools`.
 
+mod bench;
 mod build;
 mod check;
 mod machine;
@@ -16,9 +17,13 @@ type Outcome<T = ()> = Result<T, String>;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  serve [--port N]                  build the page into dist/ if needed, serve it, print its address
+  serve [--port N] [--peers]        build the page into dist/ if needed, serve it, print its address
+                                    (--peers: with what bench.html can be measured beside)
   build                             build the page into dist/
   test [--only native|wasm|page]    every check, cheapest first; ends in a line that counts
+  bench [--rust] [NAME=VALUE …]     measure beside TensorFlow.js and ONNX Runtime Web in headless Chromium
+                                    (--rust: and beside candle and burn, which takes minutes to compile)
+                                    (run=soak soak=30: train for 30 minutes; only=stream,gru; rounds=15)
   setup [--all]                     only install what building needs (--all: and what testing needs)
 
 environment:
@@ -33,11 +38,8 @@ fn main() -> ExitCode {
         ["setup"] => setup::for_build(),
         ["setup", "--all"] => setup::for_build().and_then(|()| setup::for_tests()),
         ["build"] => setup::for_build().and_then(|()| build::build(build::When::Always)),
-        ["serve"] => start(None),
-        ["serve", "--port", port] => match port.parse() {
-            Ok(port) => start(Some(port)),
-            Err(_) => Err(format!("--port takes a number from 0 to 65535, not {port:?}")),
-        },
+        ["serve", ref options @ ..] => start(options),
+        ["bench", ref query @ ..] => bench::bench(query),
         ["test"] => check::check(None),
         ["test", "--only", part] => check::Part::named(part).and_then(|part| check::check(Some(part))),
         [] | ["help" | "--help" | "-h"] => {
@@ -57,8 +59,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn start(port: Option<u16>) -> Outcome {
+fn start(options: &[&str]) -> Outcome {
+    let (port, with_peers) = match *options {
+        [] => (None, false),
+        ["--peers"] => (None, true),
+        ["--port", port] => (Some(port), false),
+        ["--port", port, "--peers"] | ["--peers", "--port", port] => (Some(port), true),
+        _ => return Err(format!("serve takes --port N and --peers, not {:?}", options.join(" "))),
+    };
+    let number = |port: &str| port.parse().map_err(|_| format!("--port takes a number from 0 to 65535, not {port:?}"));
+    let port = port.map(number).transpose()?;
     setup::for_build()?;
     build::build(build::When::Changed)?;
-    serve::serve(port)
+    if with_peers {
+        setup::for_bench(false)?;
+    }
+    serve::serve(port, with_peers)
 }

@@ -1,7 +1,7 @@
 //! A small static server for the built page: right types, the page's own Content-Security-Policy as a header, no caching.
 
 use crate::Outcome;
-use crate::machine::dist;
+use crate::machine::{dist, peers};
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,17 +13,36 @@ const FIRST_PORT: u16 = 8080;
 /// How much of a request's head is read.
 const MAX_HEAD: u64 = 16 * 1024;
 
-/// Serves `dist/` on 127.0.0.1 until it is stopped.
-pub fn serve(port: Option<u16>) -> Outcome {
+/// Serves `dist/` on 127.0.0.1 until it is stopped. With peers, also what `setup::for_bench` laid out for bench.html.
+pub fn serve(port: Option<u16>, with_peers: bool) -> Outcome {
     let listener = listen(port)?;
-    let address = listener.local_addr().map_err(|e| e.to_string())?;
-    println!("Unrolled is at http://{address}/ (Ctrl+C stops it)");
+    let address = address(&listener)?;
+    println!("Unrolled is at {address} (Ctrl+C stops it)");
+    if with_peers {
+        println!("Measurements beside others: {address}bench.html?peers&run=beside");
+    }
+    answer_all(&listener, with_peers);
+    Ok(())
+}
+
+/// Serves on a free port as long as the program runs; its address.
+pub fn in_background(with_peers: bool) -> Outcome<String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|e| e.to_string())?;
+    let address = address(&listener)?;
+    thread::spawn(move || answer_all(&listener, with_peers));
+    Ok(address)
+}
+
+fn address(listener: &TcpListener) -> Outcome<String> {
+    listener.local_addr().map(|address| format!("http://{address}/")).map_err(|e| e.to_string())
+}
+
+fn answer_all(listener: &TcpListener, with_peers: bool) {
     for stream in listener.incoming() {
         // A browser that goes away in mid-answer is no concern of the server.
         let Ok(stream) = stream else { continue };
-        thread::spawn(move || drop(answer(stream)));
+        thread::spawn(move || drop(answer(stream, with_peers)));
     }
-    Ok(())
 }
 
 /// The port asked for, or the first free one from 8080 on.
@@ -42,7 +61,7 @@ fn listen(port: Option<u16>) -> Outcome<TcpListener> {
     Err(format!("no free port in {}–{}; choose one with --port", candidates.start(), candidates.end()))
 }
 
-fn answer(mut stream: TcpStream) -> std::io::Result<()> {
+fn answer(mut stream: TcpStream, with_peers: bool) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let mut head = BufReader::new(stream.try_clone()?).take(MAX_HEAD);
     let mut request = String::new();
@@ -53,7 +72,7 @@ fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     }
     let mut words = request.split_whitespace();
     let (method, target) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
-    let (status, file, body) = match (method, resolve(target)) {
+    let (status, file, body) = match (method, resolve(target, with_peers)) {
         ("GET" | "HEAD", Some(file)) => match fs::read(&file) {
             Ok(body) => ("200 OK", file, body),
             Err(_) => ("404 Not Found", PathBuf::from("404.txt"), b"not found\n".to_vec()),
@@ -75,11 +94,14 @@ fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     stream.flush()
 }
 
-/// The file a request's target names inside `dist/`, or `None` if it points outside.
-fn resolve(target: &str) -> Option<PathBuf> {
+/// The file a request's target names inside `dist/` (or, where they are served, among the peers), or `None` if it points outside.
+fn resolve(target: &str, with_peers: bool) -> Option<PathBuf> {
     let path = decode(target.split(['?', '#']).next()?)?;
-    let mut file = dist();
-    for part in path.strip_prefix('/')?.split('/') {
+    let (mut file, path) = match path.strip_prefix("/peers/") {
+        Some(rest) if with_peers => (peers().join("served"), rest),
+        _ => (dist(), path.strip_prefix('/')?),
+    };
+    for part in path.split('/') {
         match part {
             "" | "." => {}
             ".." => return None,
@@ -137,9 +159,22 @@ mod tests {
 
     #[test]
     fn targets_stay_inside_dist() {
-        assert_eq!(resolve("/a%20b/c.js?x=/../y"), Some(dist().join("a b").join("c.js")));
-        for outside in ["/../Cargo.toml", "/a/%2e%2e/%2e%2e/Cargo.toml", "/..%2fCargo.toml", "/c:/x", "/a\\..\\b", "x", "", "/%zz", "/%f"] {
-            assert_eq!(resolve(outside), None, "{outside}");
+        assert_eq!(resolve("/a%20b/c.js?x=/../y", false), Some(dist().join("a b").join("c.js")));
+        assert_eq!(resolve("/peers/ort.js", true), Some(peers().join("served").join("ort.js")));
+        assert_eq!(resolve("/peers/ort.js", false), Some(dist().join("peers").join("ort.js")));
+        for outside in [
+            "/../Cargo.toml",
+            "/peers/../x",
+            "/a/%2e%2e/%2e%2e/Cargo.toml",
+            "/..%2fCargo.toml",
+            "/c:/x",
+            "/a\\..\\b",
+            "x",
+            "",
+            "/%zz",
+            "/%f",
+        ] {
+            assert_eq!(resolve(outside, true), None, "{outside}");
         }
     }
 

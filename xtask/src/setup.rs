@@ -1,7 +1,7 @@
 //! Installs what building and testing need. Every step first looks whether it is already done.
 
 use crate::Outcome;
-use crate::machine::{self, command, find, output_of, run, run_quietly, tools};
+use crate::machine::{self, command, find, output_of, peers, run, run_quietly, tools};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -29,6 +29,33 @@ pub fn for_tests() -> Outcome {
 pub fn page_packages() -> Outcome {
     let folder = machine::root().join("tests").join("page");
     npm_packages(&folder, &folder)
+}
+
+/// What bench.html is measured against: TensorFlow.js and ONNX Runtime Web, each joined into one module; `with_rust`, candle and
+/// burn as well, compiled here.
+pub fn for_bench(with_rust: bool) -> Outcome {
+    if with_rust {
+        rust_peer("candle")?;
+        rust_peer("burn")?;
+    }
+    let folder = machine::root().join("benches").join("peers").join("web");
+    fs::create_dir_all(peers()).map_err(|e| format!("{} cannot be made: {e}", peers().display()))?;
+    npm_packages(&folder, &peers())?;
+    run(command("node").arg(folder.join("bundle.mjs")).arg(tools()).arg(peers()).arg(peers().join("served")))
+}
+
+/// One of benches/peers/native's libraries as a wasm module, optimised as its authors' own builds are: without our flags.
+fn rust_peer(library: &str) -> Outcome {
+    say(&format!("compiling {library} for the browser (minutes)"));
+    let built = peers().join("rust");
+    let mut cargo = machine::cargo();
+    cargo.args(["build", "--release", "--lib", "--target", TARGET, "--no-default-features", "--features", library]);
+    cargo.arg("--manifest-path").arg(machine::root().join("benches").join("peers").join("native").join("Cargo.toml"));
+    cargo.arg("--target-dir").arg(&built);
+    run(cargo.env("RUSTFLAGS", "-C target-feature=+simd128 --cfg getrandom_backend=\"wasm_js\""))?;
+    let mut bindgen = command("wasm-bindgen");
+    bindgen.args(["--target", "web", "--no-typescript", "--out-name", "peer", "--out-dir"]).arg(peers().join("served").join(library));
+    run(bindgen.arg(built.join(TARGET).join("release").join("unrolled_native_peers.wasm")))
 }
 
 fn say(what: &str) {
