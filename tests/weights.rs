@@ -66,7 +66,7 @@ fn every_entry_agrees_with_the_registry_and_its_file() {
         let net = load(entry);
         let outputs = net.config().head.as_ref().expect("a head").outputs;
         for task in entry["tasks"].as_array().expect("a list") {
-            let spec = all().into_iter().find(|spec| task["task"] == spec.name).expect("a task of the registry");
+            let spec = all().iter().find(|spec| task["task"] == spec.name).expect("a task of the registry");
             assert_eq!(task["labels"], serde_json::json!(spec.labels));
             let of_task = task["outputs"].as_array().expect("a list");
             assert_eq!(of_task.len(), if spec.kind == Kind::Regression { 1 } else { spec.labels.len() });

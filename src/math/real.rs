@@ -179,7 +179,7 @@ impl Scalar for f32 {
     type Group = [f32; 4];
     const WIDTH: usize = 4;
     // 2^−96: times a small slope and a small weight it is still a normal number.
-    const NOTHING: f64 = 1.262_177_448_353_618_9e-29;
+    const NOTHING: f64 = 1.262_177_448_353_619e-29;
     #[inline(always)]
     fn load(from: &[f32]) -> f32x4 {
         let mut four = [0.0; 4];

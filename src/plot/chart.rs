@@ -72,7 +72,7 @@ impl Line {
     fn point(&self, k: usize) -> Option<(f64, f64)> {
         let (k, values) = match self.high.is_empty() {
             true => (k, &self.values),
-            false => (k / 2, if k % 2 == 0 { &self.values } else { &self.high }),
+            false => (k / 2, if k.is_multiple_of(2) { &self.values } else { &self.high }),
         };
         let at = if self.at.is_empty() { Some(k as f64) } else { self.at.get(k).copied() };
         Some((at?, *values.get(k)?))

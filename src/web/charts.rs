@@ -30,7 +30,7 @@ fn list(object: &JsValue, name: &str) -> Result<Vec<f64>, JsValue> {
 
 /// What an array holds, none where it is absent.
 fn items(object: &JsValue, name: &str) -> Vec<JsValue> {
-    property(object, name).filter(|v| Array::is_array(v)).map_or(vec![], |v| Array::from(&v).to_vec())
+    property(object, name).filter(Array::is_array).map_or(vec![], |v| Array::from(&v).to_vec())
 }
 
 /// `{ series: [{ name, role, slot, at, values, low?, high? }], levels: [{ name, value }], updates, log, plain, quantity, unit,
