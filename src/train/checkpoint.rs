@@ -101,7 +101,8 @@ impl<T: Rule> Trainer<T> {
             }
             tensors.push(Named { name, shape: p.shape.clone(), values: &p.values });
         }
-        for carried in &self.engine.carried {
+        let carried = if self.goes_on() { self.engine.carried()? } else { vec![] };
+        for carried in &carried {
             tensors.push(Named { name: format!("state.{}", carried.lane), shape: vec![carried.values.len()], values: &carried.values });
         }
         let mut settings = self.settings.clone();
@@ -146,7 +147,7 @@ impl<T: Rule> Trainer<T> {
             trainer.engine.set_parameter(&own, &take(&mut stored, &name, &shape)?)?;
         }
         trainer.best = best;
-        trainer.engine.carried = carried(stored, &trainer)?;
+        trainer.engine.restored = carried(stored, &trainer)?;
         trainer.engine.runs = note.counters.runs;
         trainer.resume(note.counters)?;
         Ok(trainer)

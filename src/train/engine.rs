@@ -7,7 +7,7 @@ use super::loss::{batch_loss, weight};
 use super::optimizer::{At, Optimizer};
 use crate::cell::Precision;
 use crate::error::{Code, Error, Result};
-use crate::net::{Gradients, Initial, Input, Net, Readout, Run, Trace, Upstream, Workspace};
+use crate::net::{Gradients, Initial, InitialRef, InputRef, Net, Readout, RunRef, Trace, Upstream, Workspace};
 use crate::task::{Batch, Form};
 
 /// A piece of a batch between two borders of truncated BPTT; all of it without truncation.
@@ -57,14 +57,16 @@ pub struct Cpu<T: Precision> {
     /// Summed over the chunks of an update; clipped at its end.
     gradients: Vec<Vec<T>>,
     upstream: Upstream<T>,
-    /// The state that the last chunk left.
-    pub(super) carried: Vec<Initial<T>>,
+    /// What goes in, in this precision.
+    numbers: Vec<T>,
+    /// One per gap between layers; none without dropout.
+    masks: Vec<Vec<T>>,
+    /// The state that the first chunk of a training that goes on begins with.
+    pub(super) restored: Vec<Initial<T>>,
     /// Chunks run so far: what dropout masks depend on.
     pub(super) runs: u64,
     /// Loss summed over the chunks of an update.
     loss: f64,
-    /// The gradients at hand are those of the run at hand.
-    backed: bool,
 }
 
 impl<T: Rule> Cpu<T> {
@@ -73,8 +75,9 @@ impl<T: Rule> Cpu<T> {
         let moments = net.parameters().iter().map(|p| vec![vec![T::zero(); p.values.len()]; optimizer.spec().moments.len()]).collect();
         let gradients = zeros();
         let space = Workspace::new(net);
-        let (upstream, carried) = (Upstream::default(), vec![]);
-        Cpu { space, form, optimizer, options, clip, dropout, moments, gradients, upstream, carried, runs: 0, loss: 0.0, backed: false }
+        let upstream = Upstream::default();
+        let (numbers, masks, restored) = (vec![], vec![], vec![]);
+        Cpu { space, form, optimizer, options, clip, dropout, moments, gradients, upstream, numbers, masks, restored, runs: 0, loss: 0.0 }
     }
 
     /// Forgets the sums of the update before.
@@ -86,29 +89,30 @@ impl<T: Rule> Cpu<T> {
     /// Runs the network over a chunk.
     pub fn forward(&mut self, chunk: &Chunk) -> Result<()> {
         let batch = &chunk.batch;
-        let input = if batch.tokens.is_empty() {
-            Input::Values(batch.numbers.iter().map(|x| T::of(f64::from(*x))).collect())
-        } else {
-            Input::Tokens(batch.tokens.iter().map(|id| *id as usize).collect())
-        };
-        let mut run = Run::new(batch.steps, batch.size, input);
-        run.lengths = Some(batch.lengths.clone());
-        if !chunk.fresh {
-            run.initial = self.carried.clone();
-        }
         let config = self.space.net().config();
         if self.dropout.0 > 0.0 {
-            for gap in 0..config.layers - 1 {
-                let mut mask = vec![T::zero(); batch.steps * batch.size * config.output_width()];
-                dropout::fill_mask(self.dropout.0, dropout::key(self.dropout.1, self.runs, gap), &mut mask);
-                run.masks.push(mask);
+            let size = batch.steps * batch.size * config.output_width();
+            self.masks.resize(config.layers - 1, vec![]);
+            for (gap, mask) in self.masks.iter_mut().enumerate() {
+                mask.resize(size, T::zero());
+                dropout::fill_mask(self.dropout.0, dropout::key(self.dropout.1, self.runs, gap), mask);
             }
         }
-        self.backed = false;
-        self.space.run(&run.as_ref())?;
-        self.carried = self.space.carried()?;
+        let initial = match (chunk.fresh, self.restored.is_empty()) {
+            (true, _) => InitialRef::Given(&[]),
+            (false, true) => InitialRef::Carried,
+            (false, false) => InitialRef::Given(&self.restored),
+        };
+        let run = RunRef { initial, masks: &self.masks, ..run_of(batch, &mut self.numbers) };
+        self.space.run(&run)?;
+        self.restored.clear();
         self.runs += 1;
         Ok(())
+    }
+
+    /// The state that the last chunk left.
+    pub(super) fn carried(&self) -> Result<Vec<Initial<T>>> {
+        if self.space.trace().is_some() { self.space.carried() } else { Ok(self.restored.clone()) }
     }
 
     /// The loss of the chunk that was run, as its share of the update's. Returns the sum so far.
@@ -122,7 +126,6 @@ impl<T: Rule> Cpu<T> {
 
     /// The way back through the chunk; its gradients are added to the update's.
     pub fn backward(&mut self) -> Result<()> {
-        self.backed = true;
         let found = self.space.backward(&self.upstream)?;
         for (sum, found) in self.gradients.iter_mut().zip(&found.parameters) {
             for (sum, g) in sum.iter_mut().zip(&found.values) {
@@ -184,7 +187,7 @@ impl<T: Rule> Cpu<T> {
     }
     /// Absent where the last chunk has not been gone back through.
     pub fn last_gradients(&self) -> Option<&Gradients<T>> {
-        self.space.gradients().filter(|_| self.backed)
+        self.space.gradients()
     }
 
     /// Summed over the chunks so far.
@@ -213,6 +216,14 @@ impl<T: Rule> Engine<T> for Cpu<T> {
     fn net(&self) -> &Net<T> {
         self.space.net()
     }
+}
+
+/// The run of a batch from a zero state, nothing dropped. `numbers` holds what goes in, in this precision.
+pub(super) fn run_of<'a, T: Precision>(batch: &'a Batch, numbers: &'a mut Vec<T>) -> RunRef<'a, T> {
+    numbers.clear();
+    numbers.extend(batch.numbers.iter().map(|x| T::of(f64::from(*x))));
+    let input = if batch.tokens.is_empty() { InputRef::Values(numbers) } else { InputRef::Ids(&batch.tokens) };
+    RunRef { lengths: Some(&batch.lengths), ..RunRef::new(batch.steps, batch.size, input) }
 }
 
 /// An optimiser's rule in this precision.

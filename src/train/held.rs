@@ -1,10 +1,9 @@
 //! One example that is not learned from, read by the network as it is now.
 
-use super::engine::Rule;
+use super::engine::{Rule, run_of};
 use super::trainer::Trainer;
-use super::validation::run_of;
 use crate::error::{Code, Error, Result};
-use crate::net::Readout;
+use crate::net::{Readout, Workspace};
 use crate::task::{Answers, Batch, Part, Task};
 
 /// What went in, what was asked and what the network says.
@@ -36,7 +35,8 @@ impl<T: Rule> Trainer<T> {
         };
         let mut batch = Batch::default();
         task.fill(part, &[*index], &mut batch)?;
-        let trace = self.net().run(run_of(&batch))?;
+        let (mut space, mut numbers) = (Workspace::new(self.net().clone()), vec![]);
+        let trace = space.run(&run_of(&batch, &mut numbers))?;
         let per_example = self.net().config().readout == Readout::FinalStates;
         Ok(told(task, per_example, &batch, 0, trace.prediction().unwrap_or(&[])))
     }

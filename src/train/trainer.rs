@@ -83,6 +83,11 @@ impl<T: Rule> Trainer<T> {
         Ok(Trainer { task, form, settings, engine, counters, examples, whole, chunks, slow: None, indices, pass, best: None })
     }
 
+    /// Does the next chunk begin with the state of the last one?
+    pub(super) fn goes_on(&self) -> bool {
+        self.counters.at > 0 || self.counters.stream > 0
+    }
+
     /// Goes on at these counters.
     pub(super) fn resume(&mut self, counters: Counters) -> Result<()> {
         self.counters = counters;

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::engine::run_of;
 use super::loss::{batch_loss, weight};
 use crate::cell::Precision;
 use crate::error::Result;
-use crate::net::{Input, Net, Readout, Run, Trace, Workspace};
+use crate::net::{Net, Readout, Trace, Workspace};
 use crate::task::{Batch, Part, Score, Task};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -42,6 +43,7 @@ pub(super) struct Pass<T: Precision> {
     score: Score,
     batch: Batch,
     indices: Vec<u64>,
+    numbers: Vec<T>,
     d: Vec<T>,
     predictions: Vec<f32>,
 }
@@ -49,8 +51,8 @@ pub(super) struct Pass<T: Precision> {
 impl<T: Precision> Pass<T> {
     pub fn new(net: &Net<T>) -> Self {
         let (space, score, batch) = (Workspace::new(net.clone()), Score::default(), Batch::default());
-        let (indices, d, predictions) = (vec![], vec![], vec![]);
-        Pass { space, at: 0, update: 0, loss: 0.0, weight: 0.0, score, batch, indices, d, predictions }
+        let (indices, numbers, d, predictions) = (vec![], vec![], vec![], vec![]);
+        Pass { space, at: 0, update: 0, loss: 0.0, weight: 0.0, score, batch, indices, numbers, d, predictions }
     }
 
     /// Takes the next `size` of the at most `count` examples of a part that are held out. The first slice copies the network, which
@@ -78,7 +80,7 @@ impl<T: Precision> Pass<T> {
     fn measure(&mut self, task: &dyn Task) -> Result<()> {
         let (batch, form) = (&self.batch, task.form());
         let per_example = self.space.net().config().readout == Readout::FinalStates;
-        self.space.run(&run_of(batch).as_ref())?;
+        self.space.run(&run_of(batch, &mut self.numbers))?;
         let y = self.space.trace().and_then(Trace::prediction).unwrap_or(&[]);
         self.loss += batch_loss(&form, batch, y, per_example, 1.0, &mut self.d)?;
         self.weight += weight(&form, batch) as f64;
@@ -94,16 +96,4 @@ impl<T: Precision> Pass<T> {
     pub fn net(&self) -> &Net<T> {
         self.space.net()
     }
-}
-
-/// The run of a batch from a zero state, nothing dropped.
-pub(super) fn run_of<T: Precision>(batch: &Batch) -> Run<T> {
-    let input = if batch.tokens.is_empty() {
-        Input::Values(batch.numbers.iter().map(|x| T::of(f64::from(*x))).collect())
-    } else {
-        Input::Tokens(batch.tokens.iter().map(|id| *id as usize).collect())
-    };
-    let mut run = Run::new(batch.steps, batch.size, input);
-    run.lengths = Some(batch.lengths.clone());
-    run
 }
