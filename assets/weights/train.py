@@ -1,4 +1,5 @@
-"""Trains the shipped weights and measures them. PyTorch is the trainer until the project has its own.
+"""Trains the networks of the shipped weights with PyTorch, as they were before the project trained by itself, and measures them
+and the baselines. (`cargo xtask weights` makes those that are shipped; this script writes over them.)
 
     python -m pip install torch==2.15.0 safetensors==0.8.0 numpy
     python assets/weights/train.py               # everything: some twenty minutes on one core

@@ -1,4 +1,4 @@
-//! The project's own tool: `cargo xtask setup | build | serve | test | bench`.
+//! The project's own tool: `cargo xtask setup | build | serve | test | bench | weights`.
 //!
 //! It needs Rust (rustup's) and Node 20 or newer; everything else it installs itself, pinned, into `target/tools`.
 
@@ -24,6 +24,7 @@ usage: cargo xtask <command>
   bench [--rust] [NAME=VALUE …]     measure beside TensorFlow.js and ONNX Runtime Web in headless Chromium
                                     (--rust: and beside candle and burn, which takes minutes to compile)
                                     (run=soak soak=30: train for 30 minutes; only=stream,gru; rounds=15)
+  weights [NAME…]                   train the shipped weights and measure them (rnn, lstm, gru, sentences; all by default)
   setup [--all]                     only install what building needs (--all: and what testing needs)
 
 environment:
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         ["build"] => setup::for_build().and_then(|()| build::build(build::When::Always)),
         ["serve", ref options @ ..] => start(options),
         ["bench", ref query @ ..] => bench::bench(query),
+        ["weights", ref names @ ..] => weights(names),
         ["test"] => check::check(None),
         ["test", "--only", part] => check::Part::named(part).and_then(|part| check::check(Some(part))),
         [] | ["help" | "--help" | "-h"] => {
@@ -57,6 +59,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The trainer's own work, so optimised; the source is assets/weights/train.rs.
+fn weights(names: &[&str]) -> Outcome {
+    machine::run(
+        machine::cargo().args(["run", "--quiet", "--release", "--package", "unrolled", "--example", "train_weights", "--"]).args(names),
+    )
 }
 
 fn start(options: &[&str]) -> Outcome {
