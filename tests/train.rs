@@ -77,8 +77,10 @@ fn the_same_seed_gives_the_same_losses_to_the_last_bit() {
     assert_ne!(losses(3), losses(4));
 }
 
+type Way = fn(&mut Config, &mut Settings);
+
 /// Ways to train whose state between updates differs.
-fn ways() -> Vec<(&'static str, fn(&mut Config, &mut Settings))> {
+fn ways() -> Vec<(&'static str, Way)> {
     vec![
         ("sgd", |_, s| {
             s.optimizer = "sgd".into();
@@ -313,7 +315,8 @@ fn a_training_that_diverges_says_so_and_goes_on() {
     .unwrap();
     let reports: Vec<_> = (0..60).map(|_| trainer.update().unwrap()).collect();
     let gone = reports.iter().position(|r| !r.finite).expect("it diverges");
-    assert!(reports[gone..].iter().all(|r| !r.finite && !(r.loss.is_finite() && r.norm.is_finite())), "and is not hidden");
+    assert!(reports[gone..].iter().all(|r| !r.finite), "and stays so");
+    assert!(reports[gone..].iter().all(|r| !r.loss.is_finite() || !r.norm.is_finite()), "and is not hidden");
     assert!(!trainer.validate().unwrap().best);
 }
 
