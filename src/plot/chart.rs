@@ -225,31 +225,33 @@ impl Chart {
         self.level_names(pen, rect, steps, layout, inks)
     }
 
-    /// Names on their lines, at the end where fewer values are in the way; where two lines are close, beside each other.
+    /// Names on their lines: over or under it, at the end where fewest values are in the way, never on each other.
     fn level_names<B: DrawingBackend>(&self, pen: &Pen<B>, rect: Rect, steps: usize, layout: &Layout, inks: &Inks) -> Result<()> {
         let font = layout.font;
         let mut placed: Vec<Rect> = vec![];
         for level in self.y.references.iter().filter(|level| !level.name.is_empty()) {
             let Some((_, y)) = self.point(rect, 1, (0.0, level.value)) else { continue };
-            let above = if y - rect.top < 1.6 * font { y } else { y - 1.7 * font };
-            let size = Rect { left: 0.0, top: above, width: text_width(&level.name, font) + 8.0, height: 1.7 * font };
-            let mut left = Rect { left: rect.left + 0.5 * font, ..size };
-            let mut right = Rect { left: rect.right() - 0.5 * font - size.width, ..size };
-            for other in &placed {
-                if left.meets(other) {
-                    left.left = other.right() + font;
+            let name = shortened(&level.name, 0.6 * rect.width, font);
+            let (width, height) = (text_width(&name, font) + 8.0, 1.6 * font);
+            let ends = [rect.left + 0.5 * font, rect.right() - 0.5 * font - width];
+            let places = [y - height, y].into_iter().flat_map(|top| ends.map(|left| Rect { left, top, width, height }));
+            let mut best: Option<(usize, Rect)> = None;
+            for place in places {
+                let inside = place.top >= rect.top - 0.3 * font && place.bottom() <= rect.bottom();
+                if !inside || placed.iter().any(|other| place.meets(other)) {
+                    continue;
                 }
-                if right.meets(other) {
-                    right.left = other.left - font - size.width;
+                let points = self.lines.iter().flat_map(|line| (0..).map_while(|k| line.point(k)));
+                let crowd = points.filter(|p| self.point(rect, steps, *p).is_some_and(|(x, y)| place.holds(x, y))).count();
+                if best.is_none_or(|(least, _)| crowd < least) {
+                    best = Some((crowd, place));
                 }
             }
-            let crowd = |place: &Rect| {
-                let points = self.lines.iter().flat_map(|line| (0..).map_while(|k| line.point(k)));
-                points.filter(|p| self.point(rect, steps, *p).is_some_and(|(x, y)| place.holds(x, y))).count()
-            };
-            let place = if crowd(&right) < crowd(&left) { right } else { left };
-            pen.note(&level.name, (place.left + 4.0, above + 0.85 * font), Side::Left, font, inks.quiet, inks.background)?;
-            placed.push(place);
+            // Where there is no room, the line stays without a name.
+            if let Some((_, place)) = best {
+                pen.note(&name, (place.left + 4.0, place.top + 0.5 * height), Side::Left, font, inks.quiet, inks.background)?;
+                placed.push(place);
+            }
         }
         Ok(())
     }
@@ -290,6 +292,9 @@ impl Chart {
         let width = if stands_out { 2.0 * stroke * size } else { stroke * size };
         let mut run: Vec<(f64, f64)> = vec![];
         let mut last_mark = [f64::NEG_INFINITY; 3];
+        // What is behind a smoothed line has the marks of both: one that stands out, and none that is missing.
+        let smoothed = line.style == Style::Plain && self.lines.iter().any(|other| other.style == Style::Raw && other.lane == line.lane);
+        let mark = if line.style == Style::Raw { palette::line_colour(line.slot, layout.theme) } else { colour };
         for k in 0.. {
             let next = line.point(k);
             if let Some(point) = next.and_then(|next| self.point(rect, steps, next)) {
@@ -310,11 +315,11 @@ impl Chart {
                 _ if line.at.is_empty() => continue,
                 _ => 2,
             };
-            if x - last_mark[kind] >= MARK_ROOM * size {
+            if !smoothed && x - last_mark[kind] >= MARK_ROOM * size {
                 match kind {
-                    0 => pen.triangle((x, rect.top), true, size, colour)?,
-                    1 => pen.triangle((x, self.bottom(rect)), false, size, colour)?,
-                    _ => pen.cross((x, rect.top + 5.0 * size), 4.0 * size, colour)?,
+                    0 => pen.triangle((x, rect.top), true, size, mark)?,
+                    1 => pen.triangle((x, self.bottom(rect)), false, size, mark)?,
+                    _ => pen.cross((x, rect.top + 5.0 * size), 4.0 * size, mark)?,
                 }
                 last_mark[kind] = x;
             }
@@ -376,6 +381,15 @@ impl Chart {
         }
         Ok(y + row / 2.0 - rect.top)
     }
+}
+
+/// As much of a text as there is room for.
+pub(super) fn shortened(text: &str, room: f64, font: f64) -> String {
+    let mut short = text.to_string();
+    while text_width(&short, font) > room && short.chars().count() > 4 {
+        short = short.chars().take(short.chars().count() - 2).chain("…".chars()).collect();
+    }
+    short
 }
 
 /// Of the points in each pixel's column the highest and the lowest, in the order in which they come.

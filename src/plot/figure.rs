@@ -5,7 +5,7 @@ use plotters_backend::DrawingBackend;
 use serde::{Deserialize, Serialize};
 
 use super::axis::{Scale, step_ticks};
-use super::chart::{Chart, Style};
+use super::chart::{Chart, Style, shortened};
 use super::heatmap::Heatmap;
 use super::number::exact;
 use super::palette::{self, Theme};
@@ -180,6 +180,7 @@ impl Figure {
                 Panel::Heatmap(map) => map.words(),
                 Panel::Ridge(ridge) => ridge.title.clone(),
             };
+            let title = if matches!(panel, Panel::Chart(_)) { shortened(&title, inside.width, font) } else { title };
             pen.text(&title, (inside.left, top + 0.9 * font), Side::Left, font, inks.quiet, false)?;
             let legend = Rect { top: top + 1.7 * font, ..inside };
             let rect = Rect { top: top + heads[k], height: free * shares[k] / whole, ..inside };

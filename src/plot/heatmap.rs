@@ -159,7 +159,8 @@ impl Heatmap {
         let bar = Rect { left: right - BAR, top: y - 0.4 * layout.font, width: BAR, height: 0.8 * layout.font };
         for k in 0..64 {
             let left = bar.left + BAR / 64.0 * k as f64;
-            pen.rect(Rect { left, width: BAR / 64.0, ..bar }, colours[k * 255 / 63], 1.0)?;
+            // Each over the rest of the bar: between neighbours that end within a pixel the background would show.
+            pen.rect(Rect { left, width: bar.right() - left, ..bar }, colours[k * 255 / 63], 1.0)?;
         }
         pen.text(&low, (bar.left - 6.0, y), Side::Right, layout.font, inks.quiet, false)?;
         pen.text(&high, (rect.right(), y), Side::Right, layout.font, inks.quiet, false)?;

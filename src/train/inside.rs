@@ -24,12 +24,12 @@ pub struct Inside<'a, T> {
 }
 
 impl<T: Rule> Trainer<T> {
-    /// Example `b` of the chunk that is being looked at, and for every step of the chunk what all examples add to the loss there:
-    /// NaN where nothing is asked.
+    /// Example `b` of the chunk that is being looked at, and for every step of the chunk what all examples add to the loss there,
+    /// where anything is asked.
     ///
     /// # Errors
     /// `unsupported` where no update is in slow motion, `out-of-range` for an example that the chunk does not have.
-    pub fn answers(&self, b: usize) -> Result<(Held, Vec<f64>)> {
+    pub fn answers(&self, b: usize) -> Result<(Held, Vec<Option<f64>>)> {
         let nothing = || Error::new(Code::Unsupported, "no update is in slow motion; expected its phase “forward” before");
         let slow = self.slow.as_ref().ok_or_else(nothing)?;
         let batch = &self.chunks[slow.count - 1].batch;
@@ -39,7 +39,7 @@ impl<T: Rule> Trainer<T> {
         let y = self.engine.trace().and_then(|trace| trace.prediction()).ok_or_else(nothing)?;
         let per_example = self.net().config().readout == Readout::FinalStates;
         let (form, mut one, mut d) = (self.task().form(), batch.clone(), vec![]);
-        let mut losses = vec![f64::NAN; batch.steps];
+        let mut losses = vec![None; batch.steps];
         for (t, loss) in losses.iter_mut().enumerate() {
             let here = t * batch.size..(t + 1) * batch.size;
             if !batch.counts[here.clone()].contains(&true) {
@@ -47,7 +47,7 @@ impl<T: Rule> Trainer<T> {
             }
             one.counts.fill(false);
             one.counts[here.clone()].copy_from_slice(&batch.counts[here]);
-            *loss = batch_loss(&form, &one, y, per_example, slow.share, &mut d)?;
+            *loss = Some(batch_loss(&form, &one, y, per_example, slow.share, &mut d)?);
         }
         Ok((told(self.task(), per_example, batch, b, y), losses))
     }

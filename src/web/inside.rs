@@ -1,6 +1,6 @@
 //! Slow motion from inside: answers with their losses, tensors with their gradients and what the optimiser remembers.
 
-use js_sys::{Array, Float64Array};
+use js_sys::{Array, Float64Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::convert::{Object, float32};
@@ -9,11 +9,14 @@ use super::trainer_view::held_object;
 
 #[wasm_bindgen]
 impl Trainer {
-    /// Example `example` of the chunk in slow motion, as `held` has it, and `losses`: what all examples of the batch add to the
-    /// loss at each step, NaN where nothing is asked. Their sum is the chunk's share of the loss.
+    /// Example `example` of the chunk in slow motion, as `held` has it, `asked` (0 or 1 at each step: of any example of the batch)
+    /// and `losses`: what all examples add to the loss there. Their sum is the chunk's share of the loss.
     pub fn answers(&self, example: usize) -> Result<JsValue, JsValue> {
         let (held, losses) = self.trainer.answers(example)?;
-        Ok(held_object(&held).set("losses", Float64Array::from(losses.as_slice())).into_js())
+        let asked: Vec<u8> = losses.iter().map(|loss| u8::from(loss.is_some())).collect();
+        let losses: Vec<f64> = losses.iter().map(|loss| loss.unwrap_or(0.0)).collect();
+        let object = held_object(&held).set("asked", Uint8Array::from(asked.as_slice()));
+        Ok(object.set("losses", Float64Array::from(losses.as_slice())).into_js())
     }
 
     /// `[{ name, shape, values, gradient, norm, moments: [{ name, values }] }]`: each tensor with the gradient of this update, its

@@ -77,7 +77,7 @@ export const SLOW = {
   waiting: "Fetching the training as it is now …",
   failed: (/** @type {string} */ message) => `Slow motion stopped: ${message}`,
   table: (/** @type {string} */ phase) => `Numbers of the phase “${phase}”`,
-  output: "above: what the network says, and the truth once it is asked",
+  output: "above: what the network says, and beside it the truth once it is asked",
   border: "chunk border: the state comes across, no gradient goes back",
 
   /** @param {any} r  of trainer.phase() */
@@ -96,7 +96,9 @@ export const SLOW = {
     `All weights' gradients together have the norm ${number(norm)}.`,
   /** @param {any} r */
   clip: ({ norm, clipped, coefficient }) =>
-    coefficient < 1
+    !Number.isFinite(norm)
+      ? `The norm is ${number(norm)}: this training has diverged, and no clipping brings it back.`
+      : coefficient < 1
       ? `The norm ${number(norm)} is over the limit: every gradient is multiplied by ${number(coefficient)}, and the norm becomes ${number(clipped)}. The direction stays.`
       : clipped === norm
         ? `The norm ${number(norm)} is within the limit, or there is none: nothing is clipped.`
@@ -122,5 +124,7 @@ export const SLOW = {
   /** @param {number} at @param {number[]} shape */
   element: (at, shape) => (shape.length > 1 ? `[${Math.floor(at / shape[1])}, ${at % shape[1]}]` : `[${at}]`),
   chance: (/** @type {string} */ word, /** @type {number} */ p) => `${word} ${(100 * p).toPrecision(2)} %`,
-  both: (/** @type {string} */ said, /** @type {string} */ truth) => `${said} (true: ${truth})`,
+  nothing: "–",
+  both: (/** @type {string} */ said, /** @type {string} */ truth) => `${said} (${truth})`,
+  verdict: (/** @type {string} */ said, /** @type {string} */ truth) => (said === truth ? `${said} ✓` : `${said} ✗ ${truth}`),
 };

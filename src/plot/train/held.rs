@@ -43,7 +43,8 @@ pub fn build(data: &Data) -> Figure {
         (false, "") => SPEC.y,
         (false, quantity) => quantity,
     };
-    let chart = Chart { y: data.axis(title, &data.unit, scale), lines, marks: vec![] };
+    let unit = if classes { "" } else { &data.unit };
+    let chart = Chart { y: data.axis(title, unit, scale), lines, marks: vec![] };
     let summary = if classes { of_classes(data) } else { of_numbers(data) };
     let mut figure = data.figure(&SPEC, Panel::Chart(chart), summary.unwrap_or_default());
     figure.steps = data.series.iter().map(|series| series.values.len()).max().unwrap_or(0);
@@ -58,7 +59,8 @@ fn around(values: impl Iterator<Item = f64>) -> Scale {
     if low > high {
         return Scale::Linear { low: 0.0, high: 1.0 };
     }
-    let step = crate::plot::axis::nice_step(((high - low) / 4.0).max(1e-3));
+    let span = (high - low).max(0.2 * high.abs()).max(1e-3);
+    let step = crate::plot::axis::nice_step(span / 4.0);
     Scale::Linear { low: (low / step - 0.2).floor() * step, high: (high / step + 0.2).ceil() * step }
 }
 

@@ -79,8 +79,8 @@ export class ChartCard extends StudioElement {
     write(this.#stage, { "aria-label": `${this.#spec.title}. ${CHARTS.keys}` });
     this.append(
       make("header", {}, this.#title, this.#controls),
-      make("p", { class: "see", text: CHARTS.see[name] }),
-      make("div", { class: "readout" }, this.#legend.root, this.#at),
+      make("div", { class: "see" }, make("p", { text: CHARTS.see[name] }), this.#at),
+      make("div", { class: "readout" }, this.#legend.root),
       this.#stage,
       this.#summary,
       make("footer", {}, why, make("div", { class: "files" }, ...files)),

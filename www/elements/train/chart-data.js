@@ -48,7 +48,7 @@ function baselines(runs, what) {
   const summary = runs.find((run) => run.summary)?.summary;
   const known = (summary?.baselines?.valid ?? []).filter((/** @type {any} */ line) => Number.isFinite(line[what]));
   // Where one is known exactly and was measured, too, the measured one counts: it is of the examples that are validated.
-  return [...new Map(known.map((/** @type {any} */ line) => [line.name, { name: line.name, value: line[what] }])).values()];
+  return [...new Map(known.map((/** @type {any} */ line) => [line.name, { name: line.name.split(":")[0], value: line[what] }])).values()];
 }
 
 /** @param {Studio} studio */
@@ -65,7 +65,9 @@ function metric(studio) {
   const runs = comparable(studio).filter((run) => run.validations.update.length > 0);
   if (runs.length === 0) return null;
   const { metric: quantity = "", unit = "", higherIsBetter = false } = runs.find((run) => run.summary)?.summary.task ?? {};
-  return { series: runs.map((run) => validated(run, "metric")), levels: baselines(runs, "metric"), updates: horizon(comparable(studio)), quantity, unit, higherIsBetter };
+  // What it is, without what it is measured on: that is said where the task is chosen.
+  const [short] = quantity.split(/[;,(]| over | in /);
+  return { series: runs.map((run) => validated(run, "metric")), levels: baselines(runs, "metric"), updates: horizon(comparable(studio)), quantity: short.trim(), unit, higherIsBetter };
 }
 
 /** @param {Studio} studio */

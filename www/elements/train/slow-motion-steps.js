@@ -108,10 +108,10 @@ export class Steps {
   loss(report) {
     const answers = this.#trainer.answers(EXAMPLE);
     this.subject = { .../** @type {Subject} */ (this.subject), output: this.#outputs(answers, true) };
-    const asked = [...answers.losses.keys()].filter((t) => !Number.isNaN(answers.losses[t]));
-    const worst = asked.toSorted((a, b) => answers.losses[b] - answers.losses[a]).slice(0, 6).sort((a, b) => a - b);
+    const asked = [...answers.losses.keys()].filter((t) => answers.asked[t]);
+    const worst = [...asked].sort((a, b) => answers.losses[b] - answers.losses[a]).slice(0, 6).sort((a, b) => a - b);
     const rows = worst.map((t) => [report.from + t + 1, ...this.#told(answers, t), answers.losses[t]]);
-    const table = { head: [SLOW.step, ...SLOW.told(EXAMPLE, this.#task.unit), SLOW.share], rows, note: worst.length < asked.length ? SLOW.largest(worst.length, asked.length) : "" };
+    const table = { head: [SLOW.step, ...SLOW.told(EXAMPLE, answers.classes.length > 0 ? "" : this.#task.unit), SLOW.share], rows, note: worst.length < asked.length ? SLOW.largest(worst.length, asked.length) : "" };
     return [SLOW.loss(report, this.#task.form.answers === "classes", asked.length), table];
   }
 
@@ -125,7 +125,7 @@ export class Steps {
     this.#norms = this.#before.map((tensor) => tensor.norm);
     // It has ended where it is exactly nothing for every example.
     const reached = norms.findIndex((/** @type {number} */ v) => v !== 0);
-    return [SLOW.backward(report, { last: norms[steps - 1], first: norms[0], reached, steps }), null];
+    return [SLOW.backward(report, { last: norms[norms.length - 1], first: norms[0], reached, steps: norms.length }), null];
   }
 
   /** @param {any} report @returns {[string, Taken["table"]]} */
@@ -161,20 +161,30 @@ export class Steps {
     return (/** @type {number} */ t) => {
       if (!answers.counts[t]) return null;
       const [target, said] = this.#told(answers, t);
-      return truth ? SLOW.both(said, target) : `${said}`;
+      if (answers.classes.length === 0) return truth ? SLOW.both(said, target) : said;
+      const [right, best] = this.#words(answers, t);
+      return truth ? SLOW.verdict(best, right) : said;
     };
   }
 
   /** Truth and prediction of the example at a step, in words. @param {any} answers @param {number} t @returns {[string, string]} */
-  #told({ target, prediction, classes, steps }, t) {
+  #told(answers, t) {
+    const { target, prediction, classes, steps, counts } = answers;
+    // Other examples of the batch may be longer, or asked elsewhere.
+    if (!counts[t]) return [SLOW.nothing, SLOW.nothing];
     if (classes.length > 0) {
-      const n = classes.length;
-      const said = prediction.subarray(t * n, (t + 1) * n);
-      const best = said.indexOf(Math.max(...said));
-      return [SLOW.chance(classes[target[t]], said[target[t]]), SLOW.chance(classes[best], said[best])];
+      const said = prediction.subarray(t * classes.length, (t + 1) * classes.length);
+      const [right, best] = this.#words(answers, t);
+      return [SLOW.chance(right, said[target[t]]), SLOW.chance(best, Math.max(...said))];
     }
     const width = Math.round(target.length / steps);
     return [short(target[t * width]), short(prediction[t * width])];
+  }
+
+  /** The right class and the one that is said. @param {any} answers @param {number} t @returns {[string, string]} */
+  #words({ target, prediction, classes }, t) {
+    const said = prediction.subarray(t * classes.length, (t + 1) * classes.length);
+    return [classes[target[t]], classes[said.indexOf(Math.max(...said))] ?? SLOW.nothing];
   }
 }
 

@@ -222,8 +222,11 @@ class SlowMotion extends StudioElement {
     });
     const next = this.#steps && (PHASES[this.#shown + 1] ?? null);
     say(this.#next, !this.#steps ? SLOW.title : next ? SLOW.next(SLOW.phases[next]) : SLOW.done);
+    // A button that has the focus loses it with being disabled, and the keys with it.
+    const focused = this.contains(document.activeElement);
     this.#next.disabled = this.#play.disabled = !this.#steps || this.#busy;
     this.#back.disabled = !this.#steps || this.#busy || this.#shown <= 0;
+    if (focused && document.activeElement?.matches(":disabled, body")) this.focus({ preventScroll: true });
   }
 
   // ---- motion
