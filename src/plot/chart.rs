@@ -231,10 +231,12 @@ impl Chart {
         let mut placed: Vec<Rect> = vec![];
         for level in self.y.references.iter().filter(|level| !level.name.is_empty()) {
             let Some((_, y)) = self.point(rect, 1, (0.0, level.value)) else { continue };
-            let name = shortened(&level.name, 0.6 * rect.width, font);
+            let name = shortened(&level.name, 0.5 * rect.width, font);
             let (width, height) = (text_width(&name, font) + 8.0, 1.6 * font);
-            let ends = [rect.left + 0.5 * font, rect.right() - 0.5 * font - width];
-            let places = [y - height, y].into_iter().flat_map(|top| ends.map(|left| Rect { left, top, width, height }));
+            // The left end, the right end, then what lies between.
+            let free = rect.width - font - width;
+            let lefts = [0.0, 1.0, 0.25, 0.75, 0.5].map(|share| rect.left + 0.5 * font + share * free);
+            let places = lefts.into_iter().flat_map(|left| [y - height, y].map(|top| Rect { left, top, width, height }));
             let mut best: Option<(usize, Rect)> = None;
             for place in places {
                 let inside = place.top >= rect.top - 0.3 * font && place.bottom() <= rect.bottom();
