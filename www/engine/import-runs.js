@@ -13,7 +13,6 @@ const MOST = 256e6;
  * @returns {Promise<{name: string, run?: import("./run.js").Run, checkpoint?: any, why?: string}[]>}  why: what was expected
  */
 export async function imported(files, studio) {
-  const stem = (/** @type {string} */ name) => name.replace(/\.[^.]*$/, "");
   const abouts = new Map(files.filter((file) => /\.json$/i.test(file.name)).map((file) => [stem(file.name), file]));
   const weights = files.filter((file) => !/\.json$/i.test(file.name));
   const found = [];
@@ -35,24 +34,43 @@ export async function imported(files, studio) {
 async function one(file, about, studio) {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const said = about ? parsed(await about.text()) : null;
+  const note = noteOf(bytes);
   // What was trained on a file of its own needs that file: the one that is here now.
-  const asked = said?.setup ? settled(checkedTrain(said.setup).view, studio.registry).view : studio.view;
   const own = Object.fromEntries(Object.entries(studio.own).flatMap(([kind, data]) => (data ? [[kind, data.key]] : [])));
+  const asked = { task: { name: note?.task?.name ?? said?.setup?.task?.name ?? "" } };
   const trainer = studio.session.module.Trainer.restore(bytes, await studio.dataFor(asked, own));
   try {
     const summary = trainer.summary();
-    const { task, network, settings } = summary;
-    const { updates: _, ...schedule } = settings.schedule;
-    const given = { ...asked, task: { name: task.name, options: task.options ?? asked.task.options }, network, training: { ...settings, schedule } };
+    const { network, settings, best } = summary;
+    const { updates, ...schedule } = settings.schedule;
+    const given = { task: note?.task, network, training: { ...settings, schedule }, updates };
     const { view } = settled(checkedTrain(given).view, studio.registry);
     const run = studio.newRun(setupOf(view));
     const update = Number(summary.updates);
-    const validation = said?.validation && Number.isFinite(said.validation.loss) ? { ...said.validation, update } : null;
-    const examples = Number(summary.examples ?? said?.examples ?? 0);
-    Object.assign(run, { name: String(said?.name ?? file.name).slice(0, 80), summary, updates: update, examples, state: "stopped", last: validation, best: validation, own });
-    return { name: file.name, run, checkpoint: { kind: "hand", bytes, update, validation } };
+    const last = said?.validation && Number.isFinite(said.validation.loss) ? { loss: said.validation.loss, metric: said.validation.metric, update } : null;
+    const name = String(said?.name ?? stem(file.name)).slice(0, 80);
+    const done = update * settings.batch * settings.accumulate;
+    Object.assign(run, { name, summary, updates: update, examples: Number(said?.examples ?? done), state: "stopped", last, best: best ?? last, own });
+    return { name: file.name, run, checkpoint: { kind: "hand", bytes, update, validation: last } };
   } finally {
     trainer.free();
+  }
+}
+
+/** A file's name without its ending. @param {string} name */
+const stem = (name) => name.replace(/\.[^.]*$/, "");
+
+/**
+ * What a checkpoint says it was trained on. Null where that cannot be read: the module says what is wrong with the file.
+ * @param {Uint8Array} bytes
+ */
+function noteOf(bytes) {
+  try {
+    const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+    return { task: JSON.parse(JSON.parse(header.__metadata__.unrolled).about) };
+  } catch {
+    return null;
   }
 }
 

@@ -76,7 +76,7 @@ export class Studio extends EventTarget {
       const [records, checkpoints] = await Promise.all([this.store.runs(), this.store.checkpoints()]);
       for (const record of records) {
         const run = Run.from(record);
-        run.checkpoints = checkpoints.filter((one) => one.run === run.id);
+        run.checkpoints = checkpoints.filter((one) => one.run === run.id).sort((a, b) => a.update - b.update);
         this.runs.push(run);
         this.#number = Math.max(this.#number, run.number);
       }

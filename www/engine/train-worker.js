@@ -217,7 +217,7 @@ const methods = {
    */
   async create(plan, data, bytes) {
     await open();
-    const trainer = bytes ? /** @type {any} */ (Trainer).restore(bytes, data) : Trainer.create(plan.given, data);
+    const trainer = bytes ? Trainer.restore(bytes, data) : Trainer.create(plan.given, data);
     jobs.get(plan.id)?.trainer.free();
     const made = new Job(trainer, plan);
     jobs.set(plan.id, made);

@@ -61,7 +61,8 @@ const valued = (value, names) => names?.[value] ?? (value === null || value === 
 
 export const TRAIN = {
   title: "Training · Unrolled",
-  live: "What is going on",
+  shared: "How well the runs do",
+  inside: "What goes on in the chosen run",
   setup: SETUP,
   tries: TRIES,
   variants: VARIANTS,

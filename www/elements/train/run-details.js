@@ -13,6 +13,7 @@ export class RunDetails {
   #name = make("input", { type: "text", maxlength: 80, id: unique("name") });
   #settings = make("p", { class: "settings" });
   #list = make("ul", { class: "checkpoints" });
+  #listed = "–";
   #deeds = make("div", { class: "deeds" });
   #code = make("pre", { tabindex: 0 });
   #copied = make("span", { class: "hint", role: "status" });
@@ -52,6 +53,10 @@ export class RunDetails {
     this.keep.disabled = !run.live;
     this.goOn.disabled = run.state === "training" || (!run.live && run.checkpoints.length === 0);
     say(this.#code, run.summary ? snippetOf(run, TRAIN.runs.fileName(run.name, run.updates)) : "");
+    // What is the same stays: a button that is being pressed must not go away.
+    const listed = run.checkpoints.map(({ key, update, saved }) => `${key} ${update} ${saved}`).join();
+    if (listed === this.#listed) return;
+    this.#listed = listed;
     const items = run.checkpoints.map((one) => this.#item(one));
     this.#list.replaceChildren(...(items.length > 0 ? items : [make("li", { class: "hint", text: WORDS.none })]));
   }

@@ -52,15 +52,17 @@ export class TrainScreen {
     title.addEventListener("click", () => write(title, { "aria-expanded": String(title.ariaExpanded !== "true") }));
     const side = make("aside", { class: "side", "aria-label": TRAIN.setup.title }, title, element("train-tries"), element("train-setup"));
     this.#transport.studio = this.studio;
-    const live = make("section", { class: "train-live", "aria-label": TRAIN.live });
     this.#main.append(this.#transport);
+    const plots = [];
     for (const { tag, wide, slow } of LIVE) {
       const plot = /** @type {any} */ (element(tag));
       if (slow) this.#slow(plot);
-      else live.append(plot);
+      else plots.push(plot);
       plot.classList.toggle("wide", Boolean(wide));
     }
-    this.#main.append(live, element("train-runs"));
+    // The runs stand under the two plots that they share.
+    const grid = (/** @type {string} */ name, /** @type {HTMLElement[]} */ children) => make("section", { class: `train-live ${name}`, "aria-label": TRAIN[name] }, ...children);
+    this.#main.append(grid("shared", plots.slice(0, 2)), element("train-runs"), grid("inside", plots.slice(2)));
     this.root.append(side, this.#main);
     this.studio.session.addEventListener("theme", () => this.#colour());
     this.#colour();
