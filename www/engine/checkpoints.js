@@ -118,7 +118,7 @@ export class Store {
     await finished(transaction);
   }
 
-  /** The reader's own file or text, under a name of ours. @param {string} key @param {{name: string, text: string} | null} file */
+  /** The reader's own file or text, under a name of ours. @param {string} key @param {{name: string, content: Uint8Array | string} | null} file */
   async keepData(key, file) {
     if (!this.#db) return;
     const transaction = this.#db.transaction("data", "readwrite");
@@ -127,7 +127,7 @@ export class Store {
     await finished(transaction);
   }
 
-  /** @param {string} key @returns {Promise<{name: string, text: string} | undefined>} */
+  /** @param {string} key @returns {Promise<{name: string, content: Uint8Array | string} | undefined>} */
   async data(key) {
     return this.#db ? answer(this.#db.transaction("data").objectStore("data").get(key)) : undefined;
   }

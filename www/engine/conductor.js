@@ -81,6 +81,7 @@ export class Conductor {
   begin(still = false) {
     return this.#after(async () => {
       const studio = this.#studio;
+      if (studio.lacksData) return studio.report(TRAIN.notices.needsTable);
       await this.#halt();
       await this.#putAway();
       this.#is("starting");

@@ -1,6 +1,6 @@
 // Training as the page sees it: the set-up, the runs, and what is going on. /state/train-view.js says what a set-up is;
 // engine/conductor.js does the training.
-import { load } from "./load.js";
+import { asset, load } from "./load.js";
 import { Store } from "./checkpoints.js";
 import { Conductor } from "./conductor.js";
 import { imported } from "./import-runs.js";
@@ -17,6 +17,8 @@ import { TRAIN } from "../strings/en-train.js";
  * Events, all without detail: "view" (set-up changed), "runs" (list, names, visibility, choice, checkpoints), "state" (what is
  * going on), "progress" (news of runs in `dirty`, at most five a second), "validation" (a new one), "data" (the reader's own).
  */
+/** @typedef {{name: string, content: Uint8Array | string, key: string}} Own */
+
 export class Studio extends EventTarget {
   /** @type {import("../state/train-view.js").TrainView} */
   view = DEFAULT_TRAIN;
@@ -30,7 +32,7 @@ export class Studio extends EventTarget {
   dirty = new Set();
   store = new Store();
   conductor = new Conductor(this);
-  /** The reader's own data. @type {{csv: {name: string, text: string, key: string} | null, text: {name: string, text: string, key: string} | null}} */
+  /** The reader's own data: a table's bytes as they came, or a text. @type {{csv: Own | null, text: Own | null}} */
   own = { csv: null, text: null };
   /** Shows another screen; the page sets it. @type {(screen: string) => void} */
   go = () => {};
@@ -82,7 +84,7 @@ export class Studio extends EventTarget {
       }
       for (const kind of /** @type {const} */ (["csv", "text"])) {
         const kept = await this.store.data(kind);
-        if (kept) this.own[kind] = { ...kept, key: keyOf(kept.text) };
+        if (kept) this.own[kind] = { ...kept, key: keyOf(kept.content) };
       }
     } catch (error) {
       this.report(TRAIN.notices.notRestored(TEXT.failure(error)));
@@ -142,10 +144,10 @@ export class Studio extends EventTarget {
 
   /**
    * @param {"csv" | "text"} kind
-   * @param {{name: string, text: string} | null} file
+   * @param {{name: string, content: Uint8Array | string} | null} file
    */
   async setOwn(kind, file) {
-    this.own = { ...this.own, [kind]: file ? { ...file, key: keyOf(file.text) } : null };
+    this.own = { ...this.own, [kind]: file ? { ...file, key: keyOf(file.content) } : null };
     this.emit("data");
     await this.#stored(this.store.keepData(kind, file));
   }
@@ -153,16 +155,27 @@ export class Studio extends EventTarget {
   /** Data of a run, by what it was trained on; those of its own first, then what is here now. @param {any} setup @param {Run["own"]} own */
   async dataFor(setup, own) {
     const spec = this.registry.tasks.find((/** @type {any} */ task) => task.name === setup.task.name);
-    /** @type {Record<string, string>} */
+    /** @type {Record<string, string | Uint8Array>} */
     const data = {};
-    if (spec?.data === "weather" || spec?.data === undefined) data.weather = await this.session.library.fetchWeather();
+    if (spec?.data === "weather") data.weather = await this.session.library.fetchWeather();
     for (const kind of /** @type {const} */ (["csv", "text"])) {
       const key = own[kind];
       const here = this.own[kind];
       const kept = key && key !== here?.key ? await this.store.data(key) : here;
-      if (kept) data[kind] = kept.text;
+      if (kept) data[kind] = kept.content;
     }
+    if (spec?.data === "text") data.text ??= await this.#lesson();
     return data;
+  }
+
+  /** The task reads a table, and there is none. */
+  get lacksData() {
+    return this.registry.tasks.find((/** @type {any} */ task) => task.name === this.view.task.name)?.data === "csv" && !this.own.csv;
+  }
+
+  /** The text that comes with the page. */
+  async #lesson() {
+    return (await asset("assets/lessons/memory.txt")).text();
   }
 
   // ---- runs
@@ -346,9 +359,10 @@ export class Studio extends EventTarget {
   }
 }
 
-/** Data's own name: its length and an FNV-1a hash. @param {string} text */
-function keyOf(text) {
+/** Data's own name: its length and an FNV-1a hash. @param {string | Uint8Array} content */
+function keyOf(content) {
   let hash = 0x811c9dc5;
-  for (let k = 0; k < text.length; k++) hash = Math.imul(hash ^ text.charCodeAt(k), 0x01000193);
-  return `${text.length}-${(hash >>> 0).toString(16)}`;
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  for (let k = 0; k < bytes.length; k++) hash = Math.imul(hash ^ bytes[k], 0x01000193);
+  return `${bytes.length}-${(hash >>> 0).toString(16)}`;
 }

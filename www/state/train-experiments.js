@@ -29,7 +29,7 @@ export const EXPERIMENTS = {
     ],
   },
   overfitting: {
-    set: { task: { name: "sentiment", options: {} }, network: { cell: "lstm", layers: 2, hidden: 64 }, updates: 1500 },
+    set: { task: { name: "characters", options: {} }, network: { cell: "lstm", layers: 2, hidden: 64 }, training: { learningRate: 0.005 }, updates: 1000 },
     runs: [
       { name: "noDropout", training: { dropout: 0 } },
       { name: "dropout", training: { dropout: 0.5 } },
@@ -58,7 +58,7 @@ export const EXPERIMENTS = {
     ],
   },
   carry: {
-    set: { task: { name: "next-character", options: {} }, network: { cell: "lstm", hidden: 64 }, training: { truncate: 25 }, updates: 1500 },
+    set: { task: { name: "characters", options: {} }, network: { cell: "lstm", hidden: 64 }, training: { truncate: 25 }, updates: 1000 },
     runs: [
       { name: "reset", training: { carry: false } },
       { name: "carried", training: { carry: true } },

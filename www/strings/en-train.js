@@ -1,4 +1,5 @@
 // Words of the Train screen.
+import { OWN } from "./en-train-own.js";
 import { FIELDS, SETUP, TRIES, VARIANTS } from "./en-train-setup.js";
 
 const count = (/** @type {number} */ n) => Math.round(n).toLocaleString("en");
@@ -210,23 +211,7 @@ export const TRAIN = {
     notCopied: "Marked: copy it by hand",
   },
 
-  own: {
-    text: "Your own data",
-    chooseTable: "Choose a CSV file",
-    chooseText: "Choose a text file",
-    drop: "or drop it on the page. It stays on this machine.",
-    noTable: "No table yet.",
-    noText: "Read is the text that comes with the page, until you bring your own.",
-    opened: (/** @type {string} */ name, /** @type {number} */ length) => `${name}, ${count(length)} characters.`,
-    pasted: "pasted text",
-    pasteTable: "or paste a table: one row a line, with a line of names on top",
-    pasteText: "or paste a text",
-    take: "Use what is pasted",
-    clear: "Without it",
-    tooLarge: (/** @type {string} */ name, /** @type {number} */ size, /** @type {number} */ most) => `${name} was not read: it has ${bytes(size)}, expected at most ${bytes(most)}.`,
-    notText: (/** @type {string} */ name) => `${name} was not read: expected a text file (CSV, or plain text), found bytes that no text has.`,
-    empty: (/** @type {string} */ name) => `${name} was not read: it is empty.`,
-  },
+  own: OWN,
 
   offer: {
     text: (/** @type {Run[]} */ kept, /** @type {Run} */ run) =>
@@ -245,6 +230,7 @@ export const TRAIN = {
       const kept = runs.map(([name, update]) => (update === null ? `${name} is lost` : `${name} is kept up to update ${count(update)}; “Continue” in its row goes on from there`));
       return `The worker that trains has crashed (${message}). ${kept.join(". ")}${kept.length > 0 ? "." : ""}`;
     },
+    needsTable: "This task reads a table of yours: choose a CSV file under “Task”, or drop one on the page.",
     onlyAbout: "expected a .safetensors file beside it.",
     notAbout: "its .json is not one that this page exported; expected “format”: “unrolled-run”.",
     notImported: (/** @type {string} */ name, /** @type {string} */ why) => `${name} was not imported: ${why}`,

@@ -50,7 +50,9 @@ export class TrainScreen {
     const element = (/** @type {string} */ tag) => Object.assign(document.createElement(tag), { studio: this.studio });
     const title = make("button", { type: "button", class: "side-title", "aria-expanded": "false", text: TRAIN.setup.title });
     title.addEventListener("click", () => write(title, { "aria-expanded": String(title.ariaExpanded !== "true") }));
-    const side = make("aside", { class: "side", "aria-label": TRAIN.setup.title }, title, element("train-tries"), element("train-setup"));
+    const setup = /** @type {any} */ (element("train-setup"));
+    const side = make("aside", { class: "side", "aria-label": TRAIN.setup.title }, title, element("train-tries"), setup);
+    this.#drops(setup);
     this.#transport.studio = this.studio;
     this.#main.append(this.#transport);
     const plots = [];
@@ -66,6 +68,30 @@ export class TrainScreen {
     this.root.append(side, this.#main);
     this.studio.session.addEventListener("theme", () => this.#colour());
     this.#colour();
+  }
+
+  /** Files dropped here are runs, or the reader's own data. Step has its own use for them. @param {any} setup */
+  #drops(setup) {
+    const mark = (/** @type {boolean} */ over) => document.documentElement.toggleAttribute("data-dropping", over);
+    const here = (/** @type {(event: DragEvent) => void} */ deed) => (/** @type {DragEvent} */ event) => {
+      if (!this.#open) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      deed(event);
+    };
+    addEventListener("dragover", here(() => mark(true)), { capture: true });
+    addEventListener("dragleave", here((event) => event.relatedTarget === null && mark(false)), { capture: true });
+    addEventListener(
+      "drop",
+      here((event) => {
+        mark(false);
+        const files = [...(event.dataTransfer?.files ?? [])];
+        const runs = files.filter(({ name }) => /\.(safetensors|json)$/i.test(name));
+        if (runs.length > 0) void this.studio.importFiles(runs);
+        for (const file of files.filter((one) => !runs.includes(one)).slice(0, 1)) void setup.own.open(file);
+      }),
+      { capture: true },
+    );
   }
 
   /** The runs' colours are those of the lines in the plots. */

@@ -124,6 +124,11 @@ class TrainSetup extends StudioElement {
     return make("section", { class: "fields" }, make("h3", { text: title }), ...children);
   }
 
+  /** The place of the reader's own data. */
+  get own() {
+    return this.#own;
+  }
+
   /** Another rule begins with its own learning rate. @param {string} name */
   #rule(name) {
     const { optimizers } = this.studio.registry;
@@ -163,7 +168,9 @@ class TrainSetup extends StudioElement {
   #fill(place, entry, chosen, patch) {
     if (place.of !== entry.name) {
       place.of = entry.name;
-      place.fields = optionsOf(entry).map((option) => {
+      // A table's columns are chosen from the table.
+      const options = optionsOf(entry).filter(({ kind }) => kind !== "text" || entry.data !== "csv");
+      place.fields = options.map((option) => {
         const change = (/** @type {any} */ value, /** @type {boolean} */ done) => this.#choose(place, option.name, value, done, patch);
         return { name: option.name, usual: option.usual, field: optional(option, change) };
       });
