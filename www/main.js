@@ -49,6 +49,8 @@ function dress() {
 const bar = /** @type {any} */ (document.querySelector("top-bar"));
 /** The Train screen, once it was entered. @type {import("./elements/train/train-screen.js").TrainScreen | null} */
 let train = null;
+/** @type {Promise<any> | null} */
+let making = null;
 
 session.addEventListener("ready", async () => {
   dress();
@@ -67,8 +69,10 @@ async function go(screen, pushed) {
   if (screen === "train") {
     try {
       const { TrainScreen } = await import("./elements/train/train-screen.js");
-      train ??= await TrainScreen.create(session, (screen) => void go(screen, true));
+      making ??= TrainScreen.create(session, (screen) => void go(screen, true));
+      train = await making;
     } catch (error) {
+      making = null;
       session.report(TEXT.failure(error));
       screen = "step";
     }

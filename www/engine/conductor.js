@@ -7,6 +7,9 @@ import { TRAIN } from "../strings/en-train.js";
 
 /** @typedef {import("./run.js").Run} Run */
 
+/** How long "stop" waits for the worker's last update, in milliseconds. */
+const PATIENCE = 2000;
+
 export class Conductor {
   /** @type {"idle" | "starting" | "training" | "paused"} */
   state = "idle";
@@ -124,10 +127,12 @@ export class Conductor {
     });
   }
 
-  /** Ends what is going on; its newest state is kept. */
+  /** Ends what is going on; its newest state is kept. A worker that does not answer is ended too. */
   stop() {
     return this.#after(async () => {
-      await this.#halt();
+      const halted = this.#halt().then(() => true, () => false);
+      const late = new Promise((resolve) => setTimeout(() => resolve(false), PATIENCE));
+      if (!(await Promise.race([halted, late]))) this.#end();
       for (const run of this.active) if (run.state !== "done" && run.state !== "early") run.state = "stopped";
       await this.#putAway();
       this.#is("idle");
@@ -268,7 +273,7 @@ export class Conductor {
         if (this.state === "training" && runs.every((run) => run.state !== "training")) this.#is("idle");
       },
       (error) => {
-        if (error.code !== "crash") this.#failed(error);
+        if (error.code !== "crash" && error.code !== "closed") this.#failed(error);
       },
     );
   }
@@ -314,11 +319,19 @@ export class Conductor {
     this.#studio.emit("progress");
   }
 
+  /** The worker goes, in the middle of whatever it does; runs are what their checkpoints are. */
+  #end() {
+    this.#worker?.close();
+    this.#worker = null;
+    for (const run of this.#studio.runs) Object.assign(run, { live: false, left: null });
+  }
+
   /** @param {unknown} error */
   #failed(error) {
     for (const run of this.active) if (run.state !== "done" && run.state !== "early") run.state = run.updates > 0 ? "stopped" : "failed";
     if (/** @type {any} */ (error).code !== "crash") this.#studio.report(TRAIN.notices.failed(TEXT.failure(error)));
     const failed = this.active.filter((run) => run.state === "failed");
+    for (const run of failed) if (run.live) void this.#calling("drop", [run.id]).catch(() => {});
     this.active = [];
     // What never began is not a run.
     this.#studio.runs = this.#studio.runs.filter((run) => !failed.includes(run));

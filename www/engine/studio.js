@@ -1,6 +1,6 @@
 // Training as the page sees it: the set-up, the runs, and what is going on. /state/train-view.js says what a set-up is;
 // engine/conductor.js does the training.
-import { asset, load } from "./load.js";
+import { asset, load, loadRest } from "./load.js";
 import { Store } from "./checkpoints.js";
 import { Conductor } from "./conductor.js";
 import { imported } from "./import-runs.js";
@@ -55,7 +55,7 @@ export class Studio extends EventTarget {
 
   /** Reads the storage; prepares the worker. */
   async start() {
-    const [module] = await Promise.all([load(), this.store.open()]);
+    const [module] = await Promise.all([load(), this.store.open(), loadRest()]);
     this.registry = module.describe();
     await this.#restore();
     this.view = settled(DEFAULT_TRAIN, this.registry).view;

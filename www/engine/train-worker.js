@@ -251,14 +251,18 @@ const methods = {
       news(all, true);
     };
     training = work();
-    await training;
-    training = null;
+    try {
+      await training;
+    } finally {
+      training = null;
+    }
     return all.map(({ plan, state }) => ({ id: plan.id, state }));
   },
 
   async pause() {
     halt = true;
-    await training;
+    // What went wrong is told by the training itself.
+    await training?.catch(() => {});
   },
 
   /** One update, and everything about it. @param {number} id @param {import("./bridge.js").How} how */

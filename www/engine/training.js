@@ -35,7 +35,7 @@ export function startTraining(crashed) {
     close() {
       over = true;
       worker.terminate();
-      fail(new Error("closed"));
+      fail(Object.assign(new Error("closed"), { code: "closed" }));
     },
   };
 }
