@@ -66,7 +66,8 @@ export class Conductor {
 
   /** The runs at hand are those that the set-up would begin. */
   get same() {
-    return same(this.active.map((run) => run.setup), this.#studio.plans.map(({ setup }) => setup));
+    const planned = this.#studio.plans.map(({ setup }) => [setup, this.#studio.ownOf(setup)]);
+    return same(this.active.map((run) => [run.setup, run.own]), planned);
   }
 
   /** Trains or pauses, whichever is meant now. */

@@ -36,8 +36,8 @@ async function one(file, about, studio) {
   const said = about ? parsed(await about.text()) : null;
   const note = noteOf(bytes);
   // What was trained on a file of its own needs that file: the one that is here now.
-  const own = Object.fromEntries(Object.entries(studio.own).flatMap(([kind, data]) => (data ? [[kind, data.key]] : [])));
   const asked = { task: { name: note?.task?.name ?? said?.setup?.task?.name ?? "" } };
+  const own = studio.ownOf(asked);
   const trainer = studio.session.module.Trainer.restore(bytes, await studio.dataFor(asked, own));
   try {
     const summary = trainer.summary();

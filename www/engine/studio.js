@@ -154,23 +154,36 @@ export class Studio extends EventTarget {
 
   /** Data of a run, by what it was trained on; those of its own first, then what is here now. @param {any} setup @param {Run["own"]} own */
   async dataFor(setup, own) {
-    const spec = this.registry.tasks.find((/** @type {any} */ task) => task.name === setup.task.name);
+    const reads = this.#reads(setup);
     /** @type {Record<string, string | Uint8Array>} */
     const data = {};
-    if (spec?.data === "weather") data.weather = await this.session.library.fetchWeather();
-    for (const kind of /** @type {const} */ (["csv", "text"])) {
-      const key = own[kind];
-      const here = this.own[kind];
-      const kept = key && key !== here?.key ? await this.store.data(key) : here;
-      if (kept) data[kind] = kept.content;
+    if (reads === "weather") data.weather = await this.session.library.fetchWeather();
+    if (reads === "csv" || reads === "text") {
+      const key = own[reads];
+      const here = this.own[reads];
+      const kept = !key ? null : key === here?.key ? here : await this.store.data(key);
+      if (key && !kept) throw new Error(TRAIN.notices.dataGone);
+      if (kept) data[reads] = kept.content;
+      else if (reads === "text") data.text = await this.#lesson();
     }
-    if (spec?.data === "text") data.text ??= await this.#lesson();
     return data;
+  }
+
+  /** @param {any} setup @returns {"weather" | "text" | "csv" | null} */
+  #reads(setup) {
+    return this.registry.tasks.find((/** @type {any} */ task) => task.name === setup.task.name)?.data ?? null;
   }
 
   /** The task reads a table, and there is none. */
   get lacksData() {
-    return this.registry.tasks.find((/** @type {any} */ task) => task.name === this.view.task.name)?.data === "csv" && !this.own.csv;
+    return this.#reads(this.view) === "csv" && !this.own.csv;
+  }
+
+  /** Which of the reader's own data a run of this set-up would be trained on. @param {any} setup @returns {Run["own"]} */
+  ownOf(setup) {
+    const kind = this.#reads(setup);
+    const own = kind === "csv" || kind === "text" ? this.own[kind] : null;
+    return own ? { [/** @type {string} */ (kind)]: own.key } : {};
   }
 
   /** The text that comes with the page. */
@@ -201,7 +214,7 @@ export class Studio extends EventTarget {
     const run = this.newRun(setup);
     const name = TRAIN.runs.name(run.number);
     run.name = variant ? `${name}: ${TRAIN.variants[variant] ?? variant}` : name;
-    for (const kind of /** @type {const} */ (["csv", "text"])) if (this.own[kind]) run.own[kind] = this.own[kind].key;
+    run.own = this.ownOf(setup);
     this.runs = [...this.runs, run];
     return run;
   }

@@ -135,10 +135,11 @@ export const TRAIN = {
      * @param {Record<string, Record<string, string>>} names  of what can be chosen, by path
      */
     differs(list, titles, names) {
+      if (list.some(({ path }) => path.startsWith("own.")) && !list.some(({ path }) => path === "task.name")) return "other data of your own";
       if (list.length === 0) return "nothing: the same once more";
       // The options of another task or cell say nothing beside those of the first.
       const other = ["task.name", "network.cell", "training.optimizer"].filter((path) => list.some((one) => one.path === path)).map((path) => path.split(".")[0]);
-      const told = list.filter(({ path }) => !other.some((part) => path.startsWith(`${part}.options.`)));
+      const told = list.filter(({ path }) => !other.some((part) => path.startsWith(`${part}.options.`)) && !path.startsWith("own."));
       return told.map(({ path, from, to }) => `${lower(PATHS[path] ?? titles[path] ?? path)} ${valued(from, names[path])} → ${valued(to, names[path])}`).join(", ");
     },
     /** @param {any} setup @param {any} registry */
@@ -230,6 +231,7 @@ export const TRAIN = {
       const kept = runs.map(([name, update]) => (update === null ? `${name} is lost` : `${name} is kept up to update ${count(update)}; “Continue” in its row goes on from there`));
       return `The worker that trains has crashed (${message}). ${kept.join(". ")}${kept.length > 0 ? "." : ""}`;
     },
+    dataGone: "The table or text that it was trained on is not kept any more: choose it again, and begin a new run.",
     needsTable: "This task reads a table of yours: choose a CSV file under “Task”, or drop one on the page.",
     onlyAbout: "expected a .safetensors file beside it.",
     notAbout: "its .json is not one that this page exported; expected “format”: “unrolled-run”.",

@@ -86,7 +86,7 @@ class Row {
   #differences(before) {
     const { registry } = this.studio;
     const [then, now] = [completed(before.setup, registry), completed(this.run.setup, registry)];
-    return WORDS.differs(differences(then.whole, now.whole), { ...then.titles, ...now.titles }, { ...then.names, ...now.names });
+    return WORDS.differs(differences({ ...then.whole, own: before.own }, { ...now.whole, own: this.run.own }), { ...then.titles, ...now.titles }, { ...then.names, ...now.names });
   }
 
   progress() {
