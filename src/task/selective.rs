@@ -68,7 +68,14 @@ impl Rule for Selective {
         let positions = &mut positions[..self.tokens];
         if self.scattered {
             choose(rng, self.noise + self.tokens, positions);
-            positions.sort_unstable();
+            // By insertion: there are few of them.
+            for k in 1..positions.len() {
+                let mut at = k;
+                while at > 0 && positions[at - 1] > positions[at] {
+                    positions.swap(at - 1, at);
+                    at -= 1;
+                }
+            }
         } else {
             positions.iter_mut().enumerate().for_each(|(k, position)| *position = k);
         }

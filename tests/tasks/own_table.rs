@@ -13,8 +13,11 @@ fn make(text: &str, pairs: &[(&str, Value)]) -> Result<Box<dyn Task>, Error> {
     task::make("csv", &options(pairs), &Data { csv, ..Data::default() })
 }
 
+/// A column's name and its value at an hour.
+type Rule = (&'static str, fn(usize) -> Option<f64>);
+
 /// A cell a row for every hour of 400, from a rule; missing where it gives nothing.
-fn hours(columns: &[(&str, fn(usize) -> Option<f64>)]) -> String {
+fn hours(columns: &[Rule]) -> String {
     let mut text = String::from("time");
     columns.iter().for_each(|(name, _)| text += &format!(";{name}"));
     for k in 0..400 {

@@ -100,3 +100,15 @@ fn temporal_order() {
         assert_eq!(*classes(batch).last().unwrap(), expected["cls"].as_i64().unwrap());
     });
 }
+
+#[test]
+fn another_seed_or_part_does_not_meet_the_vectors() {
+    let expected = vectors("copy_memory T=5");
+    let first = |seed: f64, part| {
+        let mut batch = Batch::default();
+        make("copy", &[("delay", n(5.0)), ("seed", n(seed))]).fill(part, &[0], &mut batch).unwrap();
+        tokens(&batch) == whole(&expected[0]["x"])
+    };
+    assert!(first(1.0, Part::Train) && first(0.0, Part::Valid));
+    assert!(!first(2.0, Part::Train) && !first(1.0, Part::Valid));
+}

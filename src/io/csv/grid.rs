@@ -110,7 +110,7 @@ impl Table {
 fn places(order: &[(i64, u32)], report: &mut GridReport) -> Result<Vec<usize>> {
     let steps: Vec<i64> = order.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
     report.duplicates = steps.iter().filter(|step| **step == 0).count();
-    report.step = common(steps.iter().copied().filter(|step| *step > 0).collect());
+    report.step = common(steps.iter().filter(|step| **step > 0).map(|step| (*step, 0)).collect());
     if report.step >= MONTH || report.step == 0 {
         report.step = 0;
         let mut place = 0;
@@ -143,8 +143,9 @@ fn places(order: &[(i64, u32)], report: &mut GridReport) -> Result<Vec<usize>> {
     Ok(places)
 }
 
-/// The most common of some steps, the smallest of them; 0 if there is none.
-fn common(mut steps: Vec<i64>) -> i64 {
+/// The most common of some steps, the smallest of them; 0 if there is none. (Pairs, because pairs are sorted already: another sort of the
+/// standard library's would weigh some kilobytes more.)
+fn common(mut steps: Vec<(i64, u32)>) -> i64 {
     steps.sort_unstable();
     let (mut best, mut most) = (0, 0);
     let mut start = 0;
@@ -153,7 +154,7 @@ fn common(mut steps: Vec<i64>) -> i64 {
             start = k;
         }
         if k - start + 1 > most {
-            (best, most) = (steps[k], k - start + 1);
+            (best, most) = (steps[k].0, k - start + 1);
         }
     }
     best
