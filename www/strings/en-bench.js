@@ -56,7 +56,7 @@ export const BENCH = {
   },
   soak: {
     title: "Soak",
-    text: "Trains an LSTM on the adding problem for minutes (one; `?soak=30` in the address makes it 30) and watches the module's memory and the speed. Both must stay flat.",
+    text: "Trains an LSTM on the adding problem for minutes (one; “?soak=30” in the address makes it 30) and watches the module's memory and the speed. Both must stay flat.",
     run: "Start the soak",
     columns: ["after", "updates", "updates a second", "bytes of memory", "loss"],
     going: (/** @type {number} */ seconds, /** @type {number} */ minutes) => `${seconds.toFixed(0)} s of ${(60 * minutes).toFixed(0)} s`,
