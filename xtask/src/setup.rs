@@ -47,7 +47,7 @@ pub fn for_bench(with_rust: bool) -> Outcome {
 /// One of benches/peers/native's libraries as a wasm module, optimised as its authors' own builds are: without our flags.
 fn rust_peer(library: &str) -> Outcome {
     say(&format!("compiling {library} for the browser (minutes)"));
-    let built = peers().join("rust");
+    let built = peers().join("native");
     let mut cargo = machine::cargo();
     cargo.args(["build", "--release", "--lib", "--target", TARGET, "--no-default-features", "--features", library]);
     cargo.arg("--manifest-path").arg(machine::root().join("benches").join("peers").join("native").join("Cargo.toml"));
