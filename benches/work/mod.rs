@@ -149,7 +149,7 @@ impl Work {
     }
 }
 
-pub const NAMES: [&str; 16] = [
+pub const NAMES: [&str; 18] = [
     "train rnn 64 T100 B32",
     "train gru 64 T100 B32",
     "train lstm 64 T100 B32",
@@ -159,6 +159,8 @@ pub const NAMES: [&str; 16] = [
     "stream lstm 64",
     "stream lstm 256x2",
     "stream gru 64",
+    "stream lstm 128x2",
+    "stream lstm 256",
     "read lstm 128x2 T168",
     "product 64",
     "product 128",

@@ -114,6 +114,15 @@ pub fn multiply_add<T: Scalar>(m: usize, n: usize, k: usize, a: Strided<T>, b: S
 
 /// Columns `left` to `right` of B, rows `from` to `to`: `COLUMNS` at a time, row by row. Zero where there is no column.
 fn pack_factors<T: Scalar>(b: Strided<T>, (from, to): (usize, usize), (left, right): (usize, usize), factors: &mut [T]) {
+    if b.column == 1 && (right - left).is_multiple_of(COLUMNS) {
+        // Rows of B are read once: they may lie so far apart that they push each other out of the cache.
+        let factors = factors.as_chunks_mut::<COLUMNS>().0;
+        for p in from..to {
+            let row = b.data[p * b.row + left..p * b.row + right].as_chunks::<COLUMNS>().0;
+            factors[p - from..].iter_mut().step_by(to - from).zip(row).for_each(|(to, x)| *to = *x);
+        }
+        return;
+    }
     for (factors, col) in factors.chunks_exact_mut(COLUMNS * (to - from)).zip((left..right).step_by(COLUMNS)) {
         let factors = factors.as_chunks_mut::<COLUMNS>().0;
         if right - col < COLUMNS {
@@ -125,10 +134,6 @@ fn pack_factors<T: Scalar>(b: Strided<T>, (from, to): (usize, usize), (left, rig
             let columns = column(0).iter().zip(column(1)).zip(column(2)).zip(column(3));
             for (x, (((x0, x1), x2), x3)) in factors.iter_mut().zip(columns) {
                 *x = [*x0, *x1, *x2, *x3];
-            }
-        } else if b.column == 1 {
-            for (p, x) in (from..to).zip(factors) {
-                x.copy_from_slice(&b.data[p * b.row + col..][..COLUMNS]);
             }
         } else {
             for (p, x) in (from..to).zip(factors) {
