@@ -90,7 +90,8 @@ class CellInspector extends HTMLElement {
         this.#weights.session = this.#whereFrom.session = this.#session;
         this.#whereFrom.home = () => this.#title;
         this.append(this.#whereFrom);
-        this.#later();
+        // Only a chosen sub-step shows weights; without one, drawing anew would take the pressed number from under its panel.
+        if (this.#session?.selection.lane) this.#later();
       },
       (error) => {
         this.#attending = null;
