@@ -1,10 +1,10 @@
 // Shortens what the page loads. Sources stay plain modules, loaded one by one while working; the built page has what belongs
 // together in one piece, because seventy modules compressed one by one take half as much again. What a screen other than the
-// first needs is split off: main.js, what it shares with them (chunk.js), and one piece for each screen.
+// first needs is split off: main.js, what it shares with them (shared-….js), and one piece for each of PIECES.
 //   node minify.mjs TOOLS DIST
 import { createRequire } from "node:module";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, parse } from "node:path";
 
 const [tools, dist] = process.argv.slice(2);
 const { build, transform } = createRequire(join(tools, "package.json"))("esbuild");
@@ -12,15 +12,18 @@ const { build, transform } = createRequire(join(tools, "package.json"))("esbuild
 /** The scripts of the pages and of the worker, and where each finds the compiled module. */
 const SCRIPTS = { "main.js": "./unrolled.js", "bench/main.js": "../unrolled.js", "engine/train-worker.js": "../unrolled.js" };
 
+/** What main.js loads when it is needed. */
+const PIECES = { "train-screen": "elements/train/train-screen.js", later: "elements/inspector/later.js" };
+
 const done = new Set();
 for (const [name, path] of Object.entries(SCRIPTS)) {
   const module = { name: "module", setup: (it) => it.onResolve({ filter: /\/unrolled\.js$/ }, () => ({ path, external: true })) };
   // Pieces stand beside main.js, so that all of them find the module at the same place.
   const splitting = name === "main.js";
   const { metafile } = await build({
-    entryPoints: [join(dist, name)],
+    entryPoints: { [parse(name).name]: join(dist, name), ...Object.fromEntries(splitting ? Object.entries(PIECES).map(([piece, path]) => [piece, join(dist, path)]) : []) },
     outdir: join(dist, name, ".."),
-    chunkNames: "[name]",
+    chunkNames: "shared-[hash]",
     allowOverwrite: true,
     bundle: true,
     splitting,
