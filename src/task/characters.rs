@@ -32,7 +32,7 @@ pub const SPEC: Spec = Spec {
     ],
     options: &[whole("length", "Characters read", [8, 500, 64], "Steps of an example.")],
     data: Some(DataKind::Text),
-    suggestion: Suggestion { hidden: 128, learning_rate: 3e-3, updates: 2000, ..SUGGESTION },
+    suggestion: Suggestion { hidden: 64, learning_rate: 3e-3, updates: 500, ..SUGGESTION },
     make,
 };
 

@@ -62,7 +62,7 @@ pub const SPEC: Spec = Spec {
         ),
     ],
     data: Some(DataKind::Weather),
-    suggestion: Suggestion { hidden: 32, learning_rate: 5e-3, ..SUGGESTION },
+    suggestion: Suggestion { hidden: 32, learning_rate: 5e-3, updates: 600, ..SUGGESTION },
     make,
 };
 
