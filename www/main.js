@@ -68,7 +68,7 @@ async function go(screen, pushed) {
   session.pause();
   if (screen === "train") {
     try {
-      const { TrainScreen } = await import("./elements/train/train-screen.js");
+      const [{ TrainScreen }] = await Promise.all([import("./elements/train/train-screen.js"), loadRest()]);
       making ??= TrainScreen.create(session, (screen) => void go(screen, true));
       train = await making;
     } catch (error) {
