@@ -8,7 +8,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { byte, counted, leb, read, sleb, withSections } from "./wasm-sections.mjs";
+import { byte, counted, leb, number, read, sleb, withSections } from "./wasm-sections.mjs";
 import { rehearse } from "./rehearse.mjs";
 
 const dist = process.argv[2];
@@ -16,8 +16,8 @@ const whole = readFileSync(join(dist, "unrolled_bg.wasm"));
 const module = read(whole);
 
 // Opcodes.
-const [END, CALL, CALL_INDIRECT, LOCAL_GET, GLOBAL_SET, TABLE_GET, I32_CONST, REF_IS_NULL, IF, VOID] =
-  [0x0b, 0x10, 0x11, 0x20, 0x24, 0x25, 0x41, 0xd1, 0x04, 0x40];
+const [UNREACHABLE, END, CALL, CALL_INDIRECT, RETURN_CALL, REF_FUNC, LOCAL_GET, GLOBAL_SET, TABLE_GET, I32_CONST, REF_IS_NULL, IF, VOID] =
+  [0x00, 0x0b, 0x10, 0x11, 0x12, 0xd2, 0x20, 0x24, 0x25, 0x41, 0xd1, 0x04, 0x40];
 const [FUNCTION, TABLE, MEMORY, GLOBAL] = [0, 1, 2, 3];
 const [I32, FUNCREF] = [0x7f, 0x70];
 
@@ -64,12 +64,29 @@ function firstPart() {
   const hook = module.imports.findIndex((i) => i.name.includes("loadRestOfUnrolled"));
   if (hook < 0) throw new Error("the module does not import loadRestOfUnrolled (src/web/mod.rs)");
   const load = [CALL, ...leb(hook)];
+  const called = calledFrom(used);
   return withSections(module, {
     table: counted(module.tables.map((t, k) => (k === functions ? grown(t) : t.bytes))),
     export: counted([...module.exports, ...shared().map(({ kind, k, id }) => [...name(id), kind, ...leb(k)])]),
     element: counted([...module.elements.map((e) => e.bytes), ...runs(used, slot)]),
-    code: counted(module.bodies.map((body, k) => sized(used.has(k) ? body : stub(k, load)))),
+    code: counted(module.bodies.map((body, k) => sized(used.has(k) ? body : called.has(k) ? stub(k, load) : [0, UNREACHABLE, END]))),
   });
+}
+
+/**
+ * The functions with a body that those, the exports or the table may call. Whatever looks like a call counts as one, so that no
+ * instruction needs to be understood: a few too many cost a stub each.
+ * @param {Set<number>} callers
+ */
+function calledFrom(callers) {
+  const called = new Set([...module.elements.flatMap((e) => e.members), ...module.exported].map((f) => f - imported));
+  for (const k of callers) {
+    const body = module.bodies[k];
+    body.forEach((op, at) => {
+      if (op === CALL || op === RETURN_CALL || op === REF_FUNC) called.add(number(body, at + 1) - imported);
+    });
+  }
+  return called;
 }
 
 /** Only the other functions' bodies; everything else is the first part's. Puts its functions into the table. */

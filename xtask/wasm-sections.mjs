@@ -45,7 +45,7 @@ class Reader {
   }
   get leb() {
     for (let value = 0, scale = 1; ; scale *= 128) {
-      const next = this.u8;
+      const next = this.u8 ?? 0;
       value += (next & 127) * scale;
       if (next < 128) return value;
     }
@@ -87,6 +87,9 @@ class Reader {
   }
 }
 
+/** The unsigned number that begins there. @param {Uint8Array} bytes @param {number} at */
+export const number = (bytes, at) => new Reader(bytes, at).leb;
+
 /** @param {Uint8Array} bytes */
 export function read(bytes) {
   if (!MAGIC.every((value, k) => bytes[k] === value)) throw new Error("not a WebAssembly module of version 1");
@@ -125,6 +128,7 @@ export function read(bytes) {
     return { type, bytes: span };
   });
   const exports = list("export", (r) => r.span(() => [r.text, r.u8, r.leb]));
+  const exported = list("export", (r) => [r.text, r.u8, r.leb]).flatMap(([, kind, k]) => (kind === 0 ? [Number(k)] : []));
   const elements = list("element", (r) => {
     let [offset, members] = [0, /** @type {number[]} */ ([])];
     const span = r.span(() => {
@@ -140,7 +144,7 @@ export function read(bytes) {
     inside.list(() => [inside.leb, inside.u8]);
     return Object.assign(body, { code: inside.at });
   });
-  return { sections, types, imports, functions, tables, memories, globals, exports, elements, bodies };
+  return { sections, types, imports, functions, tables, memories, globals, exports, exported, elements, bodies };
 }
 
 /**
