@@ -29,7 +29,7 @@ const BATCH: usize = 64;
 const HIDDEN: usize = 32;
 /// Validation chooses among these, and of each the best of twenty networks on its way.
 const FORECAST_SEEDS: [u64; 3] = [1, 2, 3];
-const FORECAST_EPOCHS: usize = 15;
+const FORECAST_EPOCHS: usize = 30;
 const FORECAST_RATE: f64 = 0.006;
 const SENTENCE_SEED: u64 = 1;
 const SENTENCE_EPOCHS: usize = 10;
