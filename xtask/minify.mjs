@@ -54,3 +54,16 @@ for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true }))
   if (!code) throw new Error(`${place}: nothing left`);
   writeFileSync(place, code);
 }
+
+oneStyle(join(dist, "index.html"));
+
+/** The first view's styles in one piece, for the same reason. What was joined stays for the other pages. @param {string} page */
+function oneStyle(page) {
+  const html = readFileSync(page, "utf8");
+  const links = [...html.matchAll(/ *<link rel="stylesheet" href="([^"]+)">\n/g)];
+  const joined = links.map(([, path]) => readFileSync(join(dist, path), "utf8").trim()).join("");
+  if (!joined) throw new Error("index.html links no styles; expected some");
+  writeFileSync(join(dist, "styles", "page.css"), joined);
+  const [first, ...others] = links.map(([line]) => line);
+  writeFileSync(page, others.reduce((text, line) => text.replace(line, ""), html).replace(first, '    <link rel="stylesheet" href="styles/page.css">\n'));
+}
