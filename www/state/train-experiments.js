@@ -15,7 +15,12 @@ export const EXPERIMENTS = {
     ],
   },
   clipping: {
-    set: { task: ADDING(100), network: { cell: "rnn", hidden: 64, options: { nonlinearity: "relu" } }, training: { optimizer: "sgd", learningRate: 0.01 }, updates: 1000 },
+    set: {
+      task: { name: "temperature", options: {} },
+      network: { cell: "rnn", hidden: 32, options: { nonlinearity: "relu" } },
+      training: { optimizer: "sgd", options: { momentum: 0.9 }, learningRate: 0.5, validateEvery: 20 },
+      updates: 400,
+    },
     runs: [
       { name: "clipped", training: { clip: { kind: "norm", limit: 1 } } },
       { name: "unclipped", training: { clip: { kind: "none" } } },
@@ -36,7 +41,7 @@ export const EXPERIMENTS = {
     ],
   },
   width: {
-    set: { task: { name: "temperature", options: {} }, network: { cell: "lstm" }, updates: 600 },
+    set: { task: { name: "temperature", options: {} }, network: { cell: "lstm" }, updates: 300 },
     runs: [4, 16, 64, 256].map((hidden) => ({ name: `h${hidden}`, network: { hidden } })),
   },
   depth: {

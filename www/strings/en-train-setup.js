@@ -99,18 +99,18 @@ export const TRIES = {
     },
     clipping: {
       title: "With and without clipping: watch the spike",
-      text: "A ReLU RNN can make a gradient ten thousand times longer in one update. Clipped, it only changes the direction; unclipped, it throws everything away.",
+      text: "A ReLU RNN with a bold learning rate. Clipped, the spikes of its gradient are cut and it gets below persistence; unclipped, one of them sends the loss out of all numbers within a few updates.",
     },
     truncation: {
       title: "Five steps back, or fifty: a day of weather",
-      text: "A cycle of 24 hours cannot be learned by a gradient that sees five of them.",
+      text: "A cycle of 24 hours, and a gradient that sees five of them: it is stuck at a larger error than one that sees fifty. (Each chunk is one update.)",
     },
     overfitting: {
       title: "Overfitting a small set, and dropout against it",
       text: "The training loss goes on falling while validation turns round. Dropout between the layers puts that off.",
     },
-    width: { title: "4 to 256 hidden units", text: "More units learn faster per update, and take longer for each; what they reach in the end differs little." },
-    depth: { title: "1 to 4 layers", text: "On a simple series more layers mostly cost time." },
+    width: { title: "4 to 256 hidden units", text: "How much does a larger memory help, per update and per second?" },
+    depth: { title: "1 to 4 layers", text: "Does depth help on a simple series, and what does it cost in time?" },
     "chrono-order": {
       title: "Chrono start: temporal order",
       text: "Which of two symbols came first, a hundred steps ago? With forget bias 1 the LSTM guesses; begun for long memories it has it after some hundred updates.",
@@ -119,6 +119,6 @@ export const TRIES = {
       title: "Chrono start: adding, T = 200",
       text: "The same cell, the same data: stuck at the guesser, or solved. Only the first biases differ.",
     },
-    carry: { title: "State carried, or reset", text: "On a stream of text, each batch goes on where the last one stopped, or has to begin anew." },
+    carry: { title: "State carried, or reset", text: "On a stream of text each batch goes on with the state that the last one left, or begins anew. Carried, the training loss falls faster; validation begins with an empty state either way, and on so short a text the carried run overfits sooner." },
   },
 };

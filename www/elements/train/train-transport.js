@@ -11,7 +11,7 @@ const FORTH = "M3 3v10l6.5-5zM11 3h2v10h-2z";
 const STOP = "M3.5 3.5h9v9h-9z";
 
 class TrainTransport extends StudioElement {
-  static listens = ["view", "runs", "state", "progress"];
+  static listens = ["view", "runs", "state", "progress", "data"];
   #main = make("button", { type: "button", class: "main", on: { click: () => void this.studio.conductor.toggle() } });
   #one = button(WORDS.one, () => void this.studio.update(), { path: FORTH, class: "line" });
   #stop = button(WORDS.stop, () => void this.studio.conductor.stop(), { path: STOP, class: "line" });
