@@ -21,6 +21,8 @@ export const studio = (view) =>
       ...{ name: run.name, state: run.state, updates: run.updates, limit: run.limit, best: run.best, visible: run.visible, finite: run.finite },
       cell: run.setup.network.cell,
       losses: [...run.history.loss.last],
+      // The update of each loss: a long history holds every second one, or fewer.
+      at: [...run.history.update],
       kept: run.checkpoints.map((/** @type {any} */ one) => ({ kind: one.kind, update: one.update, size: one.size })),
     }));
     return { view: studio.view, state: studio.state, runs };
