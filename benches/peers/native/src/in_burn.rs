@@ -63,7 +63,7 @@ impl Contestant for Burn {
 }
 
 fn number(t: Tensor<1>) -> Result<f64, String> {
-    let data = t.into_data().to_vec::<f32>().map_err(|e| format!("{e:?}"))?;
+    let data = t.into_data().try_to_vec::<f32>().map_err(|e| format!("{e:?}"))?;
     data.first().map(|v| f64::from(*v)).ok_or_else(|| "an empty tensor".into())
 }
 
