@@ -1,8 +1,8 @@
 //! candle. Input and state are multiplied step by step: the gradient of a slice of one large product is as large as all of it.
 
 use candle_core::{DType, Device, Result, Tensor, Var};
-use candle_nn::optim::{AdamW, Optimizer, ParamsAdamW};
 use candle_nn::ops::sigmoid;
+use candle_nn::optim::{AdamW, Optimizer, ParamsAdamW};
 
 use crate::{Cell, Contestant, Material, Workload};
 
