@@ -155,7 +155,8 @@ impl Rule for Adding {
         let measured = score.sum / score.count.max(1.0);
         let (name, exact) = if self.variant == Variant::A { ("always 0.5", self.spread_of_a()) } else { ("always 1", 1.0 / 6.0) };
         let solved = Baseline { source: "a convention: papers show curves".into(), ..Baseline::exact("solved", 0.01, 0.01) };
-        let mut lines = vec![Baseline::exact(name, exact, exact), Baseline::measured(name, Some(measured), measured)];
+        let mut lines =
+            vec![Baseline::exact(name, exact, exact), Baseline::measured(format!("{name}, on these examples"), Some(measured), measured)];
         if self.variant != Variant::A {
             lines.push(solved);
         }

@@ -8,10 +8,10 @@ const ADDING = (/** @type {number} */ length) => ({ name: "adding", options: { l
 /** @type {Record<string, {set: any, runs: any[]}>} */
 export const EXPERIMENTS = {
   "rnn-lstm": {
-    set: { task: ADDING(100), network: { hidden: 64 }, training: { ...ADAM, learningRate: 0.002, batch: 64, validateEvery: 50 }, updates: 3000 },
+    set: { task: ADDING(100), network: { hidden: 32 }, training: { ...ADAM, learningRate: 0.01, batch: 32, validateEvery: 50 }, updates: 1000 },
     runs: [
       { name: "rnn", network: { cell: "rnn" } },
-      { name: "lstm", network: { cell: "lstm" }, training: { forgetBias: 1 } },
+      { name: "lstm", network: { cell: "lstm" }, training: { start: "chrono" } },
     ],
   },
   clipping: {
@@ -34,7 +34,12 @@ export const EXPERIMENTS = {
     ],
   },
   overfitting: {
-    set: { task: { name: "characters", options: {} }, network: { cell: "lstm", layers: 2, hidden: 64 }, training: { learningRate: 0.005 }, updates: 1000 },
+    set: {
+      task: { name: "agreement", options: { examples: 300, distance: 2 } },
+      network: { cell: "lstm", layers: 2, hidden: 32 },
+      training: { learningRate: 0.005, batch: 32, validateEvery: 20 },
+      updates: 800,
+    },
     runs: [
       { name: "noDropout", training: { dropout: 0 } },
       { name: "dropout", training: { dropout: 0.5 } },
@@ -49,14 +54,14 @@ export const EXPERIMENTS = {
     runs: [1, 2, 3, 4].map((layers) => ({ name: `l${layers}`, network: { layers } })),
   },
   "chrono-order": {
-    set: { task: { name: "temporal-order", options: {} }, network: { cell: "lstm", hidden: 32 }, training: { ...ADAM, learningRate: 0.005, batch: 64, validateEvery: 50 }, updates: 1000 },
+    set: { task: { name: "temporal-order", options: {} }, network: { cell: "lstm", hidden: 32 }, training: { ...ADAM, learningRate: 0.005, batch: 32, validateEvery: 50 }, updates: 600 },
     runs: [
       { name: "bias1", training: { start: "pytorch", forgetBias: 1 } },
       { name: "chrono", training: { start: "chrono" } },
     ],
   },
   "chrono-adding": {
-    set: { task: ADDING(200), network: { cell: "lstm", hidden: 64 }, training: { ...ADAM, learningRate: 0.002, batch: 64, validateEvery: 50 }, updates: 3000 },
+    set: { task: ADDING(200), network: { cell: "lstm", hidden: 32 }, training: { ...ADAM, learningRate: 0.01, batch: 32, validateEvery: 50 }, updates: 1000 },
     runs: [
       { name: "bias1", training: { start: "pytorch", forgetBias: 1 } },
       { name: "chrono", training: { start: "chrono" } },

@@ -95,7 +95,7 @@ export const TRIES = {
   list: {
     "rnn-lstm": {
       title: "Vanilla RNN against LSTM: adding, T = 100",
-      text: "Two marked numbers are to be added, up to a hundred steps later. The LSTM leaves the line of the guesser at 0.167; the vanilla RNN stays on it.",
+      text: "Two marked numbers are to be added, up to a hundred steps later. The LSTM, begun for long memories (chrono), leaves the line of the guesser at 0.167 after some hundred updates; the vanilla RNN stays on it. With forget bias 1 the LSTM takes about three times as long: try it.",
     },
     clipping: {
       title: "With and without clipping: watch the spike",
@@ -107,7 +107,7 @@ export const TRIES = {
     },
     overfitting: {
       title: "Overfitting a small set, and dropout against it",
-      text: "The training loss goes on falling while validation turns round. Dropout between the layers puts that off.",
+      text: "The training loss goes on falling while validation turns round. Three hundred sentences are soon known by heart; with dropout between the layers, validation stays better.",
     },
     width: { title: "4 to 256 hidden units", text: "How much does a larger memory help, per update and per second?" },
     depth: { title: "1 to 4 layers", text: "Does depth help on a simple series, and what does it cost in time?" },
@@ -117,7 +117,7 @@ export const TRIES = {
     },
     "chrono-adding": {
       title: "Chrono start: adding, T = 200",
-      text: "The same cell, the same data: stuck at the guesser, or solved. Only the first biases differ.",
+      text: "The same cell, the same data: stuck at the guesser, or solved, after as many updates. Only the first biases differ.",
     },
     carry: { title: "State carried, or reset", text: "On a stream of text each batch goes on with the state that the last one left, or begins anew. Carried, the training loss falls faster; validation begins with an empty state either way, and on so short a text the carried run overfits sooner." },
   },
