@@ -31,7 +31,7 @@ impl Training {
         let net = Net::<f32>::random(config, 1, Start::default()).unwrap();
         let moments = net.parameters().iter().map(|p| (vec![0.0; p.values.len()], vec![0.0; p.values.len()])).collect();
         Training {
-            space: Workspace::new(net),
+            space: Workspace::for_training(net),
             steps,
             input: numbers(steps * batch, 2),
             target: numbers(batch, 3),

@@ -60,7 +60,7 @@ pub trait Scalar: Real + nalgebra::Scalar + PartialOrd + Default {
     const WIDTH: usize;
     /// As many numbers in memory.
     type Group: Copy;
-    /// What is smaller than this on the way back counts as nothing (`kernel::drop_nothing`).
+    /// What is smaller than this on the way back of a training counts as nothing (`kernel::drop_nothing`).
     const NOTHING: f64;
     fn load(from: &[Self]) -> Self::Wide;
     fn store(value: Self::Wide, to: &mut [Self]);

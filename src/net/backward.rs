@@ -206,7 +206,7 @@ impl<T: Scalar> Trace<T> {
         let (batch, steps, h, rows) = (self.batch, self.steps, tape.hidden, tape.rows());
         let (width, output, offset) = (self.net.config().output_width(), tape.spec.output() * h, direction * h);
         let (wide, deep) = (cell.projected_rows(params.dims), cell.recurrent_rows(params.dims));
-        let Scratch { projected, recurrent, before_output, work, before: memory, passing, .. } = scratch;
+        let Scratch { projected, recurrent, before_output, work, before: memory, passing, training, .. } = scratch;
         resize(projected, wide * steps * batch);
         resize(recurrent, deep * steps * batch);
         resize(before_output, h * steps * batch);
@@ -223,7 +223,9 @@ impl<T: Scalar> Trace<T> {
             let passed = if passed.is_empty() { &mut *initial } else { passed };
             for (column, dy) in lanes.chunks_exact_mut(rows).zip(dy[t * batch * width..].chunks_exact(width)) {
                 column[output..output + h].iter_mut().zip(&dy[offset..]).for_each(|(d, y)| *d += *y);
-                tape.spec.carried().for_each(|lane| drop_nothing(&mut column[lane * h..(lane + 1) * h]));
+                if *training {
+                    tape.spec.carried().for_each(|lane| drop_nothing(&mut column[lane * h..(lane + 1) * h]));
+                }
             }
             let moment = Moment { batch, projected: &[], before, holds: self.tracks[track].holds.get(t).and_then(Option::as_ref) };
             let projected = &mut projected[t * batch * wide..(t + 1) * batch * wide];

@@ -15,6 +15,8 @@ use crate::tape::Tape;
 /// Memory that runs and their ways back use and that no one reads afterwards.
 #[derive(Clone, Default)]
 pub(crate) struct Scratch<T> {
+    /// The ways back are for training: as `Workspace::for_training` says.
+    pub training: bool,
     pub work: Work<T>,
     /// Of one layer and direction: rows × (T·B) each.
     pub projected: Vec<T>,

@@ -74,7 +74,7 @@ impl<T: Rule> Cpu<T> {
         let zeros = || net.parameters().iter().map(|p| vec![T::zero(); p.values.len()]).collect::<Vec<_>>();
         let moments = net.parameters().iter().map(|p| vec![vec![T::zero(); p.values.len()]; optimizer.spec().moments.len()]).collect();
         let gradients = zeros();
-        let space = Workspace::new(net);
+        let space = Workspace::for_training(net);
         let upstream = Upstream::default();
         let (numbers, masks, restored) = (vec![], vec![], vec![]);
         Cpu { space, form, optimizer, options, clip, dropout, moments, gradients, upstream, numbers, masks, restored, runs: 0, loss: 0.0 }
