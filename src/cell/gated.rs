@@ -34,29 +34,50 @@ pub trait Unit: Send + Sync + 'static {
     );
 }
 
-/// The rows of a column, `h` long each, in whole groups: as many of each row as there are.
+/// The first `whole` groups of each row of a column that is wanted; rows are `h` long. The loops here and below go over constants,
+/// so that they vanish, and with them the arrays: everything is in registers.
 #[inline(always)]
-pub fn groups<T: Scalar>(column: &[T], h: usize, rows: usize) -> [&[T::Group]; MAX] {
-    std::array::from_fn(|k| if k < rows { &T::groups(&column[k * h..(k + 1) * h])[..h / T::WIDTH] } else { &[] })
+fn groups<T: Scalar>(column: &[T], h: usize, whole: usize, wanted: impl Fn(usize) -> bool) -> [&[T::Group]; MAX] {
+    let mut all: [&[T::Group]; MAX] = [&[]; MAX];
+    for k in 0..MAX {
+        if wanted(k) {
+            all[k] = &T::groups(&column[k * h..(k + 1) * h])[..whole];
+        }
+    }
+    all
 }
 
 #[inline(always)]
-pub fn groups_mut<T: Scalar>(column: &mut [T], h: usize, rows: usize) -> [&mut [T::Group]; MAX] {
-    let mut all = column.chunks_exact_mut(h).take(rows);
-    std::array::from_fn(|_| all.next().map_or(&mut [][..], |row| &mut T::groups_mut(row)[..h / T::WIDTH]))
+fn groups_mut<T: Scalar>(column: &mut [T], h: usize, whole: usize, wanted: impl Fn(usize) -> bool) -> [&mut [T::Group]; MAX] {
+    let mut all: [&mut [T::Group]; MAX] = [&mut [], &mut [], &mut [], &mut [], &mut [], &mut []];
+    let (mut rest, mut passed) = (column, 0);
+    for k in 0..MAX {
+        if wanted(k) {
+            let (row, after) = rest[(k - passed) * h..].split_at_mut(h);
+            all[k] = &mut T::groups_mut(row)[..whole];
+            (rest, passed) = (after, k + 1);
+        }
+    }
+    all
 }
 
 /// Group g of the rows that are wanted.
 #[inline(always)]
 fn gather<T: Scalar>(rows: &[&[T::Group]; MAX], g: usize, wanted: impl Fn(usize) -> bool) -> Values<T::Wide> {
-    std::array::from_fn(|k| if wanted(k) { T::read(&rows[k][g]) } else { T::Wide::zero() })
+    let mut values = [T::Wide::zero(); MAX];
+    for k in 0..MAX {
+        if wanted(k) {
+            values[k] = T::read(&rows[k][g]);
+        }
+    }
+    values
 }
 
 #[inline(always)]
 fn scatter<T: Scalar>(values: &Values<T::Wide>, rows: &mut [&mut [T::Group]; MAX], g: usize, wanted: impl Fn(usize) -> bool) {
-    for (k, v) in values.iter().enumerate() {
+    for k in 0..MAX {
         if wanted(k) {
-            rows[k][g] = T::write(*v);
+            rows[k][g] = T::write(values[k]);
         }
     }
 }
@@ -128,8 +149,8 @@ impl<T: Scalar, U: Unit> Cell<T> for U {
             let (ax, ah) = (&moment.projected[b * gh..(b + 1) * gh], &ah[b * gh..(b + 1) * gh]);
             let (prev, cur) = (&moment.before[b * rows..(b + 1) * rows], &mut tape[b * rows..(b + 1) * rows]);
             let whole = if moment.holds.is_some() { 0 } else { h / T::WIDTH };
-            let (ax_groups, ah_groups) = (groups(ax, h, blocks), groups(ah, h, blocks));
-            let (prev_groups, mut cur_groups) = (groups(prev, h, lanes), groups_mut(cur, h, lanes));
+            let (ax_groups, ah_groups) = (groups(ax, h, whole, |k| k < blocks), groups(ah, h, whole, |k| k < blocks));
+            let (prev_groups, mut cur_groups) = (groups(prev, h, whole, carried::<U>), groups_mut(cur, h, whole, |k| k < lanes));
             for g in 0..whole {
                 let mut values = [T::Wide::zero(); MAX];
                 U::forward(
@@ -160,20 +181,25 @@ impl<T: Scalar, U: Unit> Cell<T> for U {
             let (dcur, dprev) = (&mut d.lanes[b * rows..(b + 1) * rows], &mut d.before[b * rows..(b + 1) * rows]);
             let (dax, dah) = (&mut d.projected[b * gh..(b + 1) * gh], &mut d.recurrent[b * deep..(b + 1) * deep]);
             let whole = if moment.holds.is_some() { 0 } else { h / T::WIDTH };
-            let (prev_groups, cur_groups) = (groups(prev, h, lanes), groups(cur, h, lanes));
-            let (mut d_groups, mut dprev_groups) = (groups_mut(dcur, h, lanes), groups_mut(dprev, h, lanes));
-            let (mut dax_groups, mut dah_groups) = (groups_mut(dax, h, blocks), groups_mut(dah, h, if U::ONE_SUM { 0 } else { blocks }));
+            let apart = |k| k < blocks && !U::ONE_SUM;
+            let (prev_groups, cur_groups) = (groups(prev, h, whole, carried::<U>), groups(cur, h, whole, |k| k < lanes));
+            let (mut d_groups, mut dprev_groups) = (groups_mut(dcur, h, whole, |k| k < lanes), groups_mut(dprev, h, whole, carried::<U>));
+            let (mut dax_groups, mut dah_groups) = (groups_mut(dax, h, whole, |k| k < blocks), groups_mut(dah, h, whole, apart));
             for g in 0..whole {
                 let (prev, cur) = (gather::<T>(&prev_groups, g, carried::<U>), gather::<T>(&cur_groups, g, |k| k < lanes));
-                let mut vd: Values<T::Wide> =
-                    std::array::from_fn(|k| if carried::<U>(k) { T::read(&d_groups[k][g]) } else { T::Wide::zero() });
+                let mut vd = [T::Wide::zero(); MAX];
+                for k in 0..MAX {
+                    if carried::<U>(k) {
+                        vd[k] = T::read(&d_groups[k][g]);
+                    }
+                }
                 let mut vp = [T::Wide::zero(); MAX];
                 let (mut vx, mut vh) = ([T::Wide::zero(); MAX], [T::Wide::zero(); MAX]);
                 U::backward(&prev, &cur, &mut vd, &mut vp, &mut vx, &mut vh, &Free);
                 scatter::<T>(&vd, &mut d_groups, g, |k| k < lanes);
                 scatter::<T>(&vp, &mut dprev_groups, g, carried::<U>);
                 scatter::<T>(&vx, &mut dax_groups, g, |k| k < blocks);
-                scatter::<T>(&vh, &mut dah_groups, g, |k| k < blocks && !U::ONE_SUM);
+                scatter::<T>(&vh, &mut dah_groups, g, apart);
             }
             for j in whole * T::WIDTH..h {
                 let hold = held(moment.holds, h, b, j);
