@@ -217,7 +217,7 @@ impl<T: Scalar, U: Unit> Cell<T> for U {
         let gh = U::SPEC.blocks.len() * h;
         // dW_h (row-major) is, column-major, H × GH: Σ_t h_{t−1} dahᵀ.
         let dah = Strided::transposed(whole.d_recurrent(), gh);
-        multiply_add(h, gh, whole.columns, Strided::columns(whole.before, h), dah, &mut d_tensors[1], &mut work.product);
+        multiply_add(h, gh, whole.columns, whole.before, dah, &mut d_tensors[1], &mut work.product);
     }
 }
 
@@ -286,17 +286,22 @@ pub fn both_len(m: usize, k: usize) -> usize {
     packed_len(m, k) + packed_len(k, m)
 }
 
-/// W_i x + b_i for a whole sequence: one product.
+/// W_i x + b_i for many moments: one product.
 pub fn project<T: Scalar>(params: &Params<T>, columns: usize, input: &[T], projected: &mut [T], work: &mut Work<T>) {
     let i = params.dims.input;
     let gh = params.tensors[0].len() / i.max(1);
-    fill_columns(projected, gh, params.dims.bias.then_some(params.tensors[2]));
+    let bias = params.dims.bias.then_some(params.tensors[2]);
     if i == 1 {
         for (column, x) in projected.chunks_exact_mut(gh).zip(input) {
-            column.iter_mut().zip(params.tensors[0]).for_each(|(y, w)| *y += *w * *x);
+            let column = column.iter_mut().zip(params.tensors[0]);
+            match bias {
+                Some(bias) => column.zip(bias).for_each(|((y, w), bias)| *y = *bias + *w * *x),
+                None => column.for_each(|(y, w)| *y = T::zero() + *w * *x),
+            }
         }
         return;
     }
+    fill_columns(projected, gh, bias);
     multiply_packed(gh, columns, i, Packed::of(params).input, Strided::columns(input, i), projected, gh, &mut work.product);
 }
 

@@ -142,7 +142,7 @@ impl<T: Scalar, const KEEP: bool> Cell<T> for GruBefore<KEEP> {
         let (h, columns) = (params.dims.hidden, whole.columns);
         let (head, tail) = d_tensors[1].split_at_mut(2 * h * h);
         let gates = Strided { data: whole.d_projected, row: 3 * h, column: 1 };
-        multiply_add(h, 2 * h, columns, Strided::columns(whole.before, h), gates, head, &mut work.product);
+        multiply_add(h, 2 * h, columns, whole.before, gates, head, &mut work.product);
         // The candidate's weights multiply r∘h, which is on the tape.
         let looked_at = Strided { data: &whole.tape[Q * h..], row: 1, column: LANES * h };
         let candidate = Strided { data: &whole.d_projected[2 * h..], row: 3 * h, column: 1 };

@@ -20,6 +20,7 @@ pub use spec::{BackStep, CellOption, Diagram, Kind, Lane, Memory, Node, OptionVa
 
 use crate::error::{Code, Error, Result};
 use crate::math::Scalar;
+use crate::math::kernel::Strided;
 
 /// Input width and hidden size of one layer and direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,13 +77,13 @@ pub struct MomentGradient<'a, T> {
     pub recurrent: &'a mut [T],
 }
 
-/// Everything `Cell::finish` needs, for all moments and examples at once (`columns` of them).
+/// Everything `Cell::finish` needs, for some moments and all examples at once (`columns` in all).
 pub struct Whole<'a, T> {
     pub columns: usize,
     /// input × columns
     pub input: &'a [T],
     /// The output lane of the moment before each column: hidden × columns.
-    pub before: &'a [T],
+    pub before: Strided<'a, T>,
     /// tape rows × columns
     pub tape: &'a [T],
     pub d_projected: &'a [T],
@@ -123,7 +124,7 @@ pub trait Cell<T: Scalar>: Send + Sync {
     /// Rearranges parameters as the products read them; done once after a change of parameters, not per step.
     fn pack(&self, dims: Dims, tensors: &Tensors<T>, packed: &mut [T]);
 
-    /// What depends on the input alone, for a whole sequence at once.
+    /// What depends on the input alone, for many moments at once.
     fn project(&self, params: &Params<T>, columns: usize, input: &[T], projected: &mut [T], work: &mut Work<T>);
 
     /// One moment: fills every lane of `tape` (rows × batch).
@@ -132,8 +133,8 @@ pub trait Cell<T: Scalar>: Send + Sync {
     /// The exact reverse of `step`. Reads nothing but the tape.
     fn step_back(&self, params: &Params<T>, moment: &Moment<T>, tape: &[T], d: &mut MomentGradient<T>, work: &mut Work<T>);
 
-    /// The reverse of `project`, and the parameter gradients of all steps: fills `d_tensors` (row-major, as the parameters),
-    /// which are zero, and adds to `d_input` (input × columns).
+    /// The reverse of `project`, and the parameter gradients of these moments: adds to `d_tensors` (row-major, as the parameters)
+    /// and to `d_input` (input × columns).
     fn finish(&self, params: &Params<T>, whole: &Whole<T>, d_tensors: &mut [Vec<T>], d_input: &mut [T], work: &mut Work<T>);
 }
 

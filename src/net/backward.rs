@@ -1,13 +1,14 @@
 //! The reverse of the loop over time. The gradient tape has the tape's layout: `dtape["f"]` is ∂L/∂f at every step.
 
 use super::config::Readout;
-use super::forward::{Scratch, around, resize, zero_padding};
+use super::forward::{Scratch, around, moments, resize, stretches, zero_padding};
 use super::{Parameter, Trace};
 use crate::cell::{MAX_TENSORS, Moment, MomentGradient, Whole};
 use crate::error::{Code, Error, Result};
 use crate::math::Scalar;
 use crate::math::kernel::{Strided, drop_nothing, multiply_add, multiply_packed, packed_len, sum_columns};
 use crate::tape::Tape;
+use std::ops::Range;
 
 /// Where the gradient enters. Absent parts are zero.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -104,8 +105,10 @@ impl<T: Scalar> Trace<T> {
                 let track = layer * directions + direction;
                 let (dtape, initial) = (&mut gradients.tapes[track], &mut gradients.initial[track]);
                 self.start_back(track, direction, upstream, dtape, initial);
-                self.layer_back(track, direction, dy, dtape, initial, scratch);
-                self.finish(layer, direction, &mut gradients.parameters, dx, scratch);
+                for stretch in stretches(self.steps, self.batch, direction == 0) {
+                    self.layer_back(track, direction, stretch.clone(), dy, dtape, initial, scratch);
+                    self.finish(layer, direction, stretch, &mut gradients.parameters, dx, scratch);
+                }
             }
             if layer > 0
                 && let Some(mask) = self.masks.get(layer - 1)
@@ -199,26 +202,40 @@ impl<T: Scalar> Trace<T> {
         }
     }
 
-    /// One layer and direction, from its last moment to its first. Each moment finds on the gradient tape what the moment after
-    /// it passed back.
-    fn layer_back(&self, track: usize, direction: usize, dy: &[T], dtape: &mut Tape<T>, initial: &mut [T], scratch: &mut Scratch<T>) {
+    /// One stretch of one layer and direction, from its last moment to its first. Each moment finds on the gradient tape what the
+    /// moment after it passed back.
+    #[allow(clippy::too_many_arguments)]
+    fn layer_back(
+        &self,
+        track: usize,
+        direction: usize,
+        stretch: Range<usize>,
+        dy: &[T],
+        dtape: &mut Tape<T>,
+        initial: &mut [T],
+        scratch: &mut Scratch<T>,
+    ) {
         let (cell, params, tape) = (self.net.cell(), self.params(track), &self.tracks[track].tape);
-        let (batch, steps, h, rows) = (self.batch, self.steps, tape.hidden, tape.rows());
+        let (batch, steps, h, rows) = (self.batch, stretch.len(), tape.hidden, tape.rows());
         let (width, output, offset) = (self.net.config().output_width(), tape.spec.output() * h, direction * h);
         let (wide, deep) = (cell.projected_rows(params.dims), cell.recurrent_rows(params.dims));
         let Scratch { projected, recurrent, before_output, work, before: memory, passing, training, .. } = scratch;
         resize(projected, wide * steps * batch);
         resize(recurrent, deep * steps * batch);
         resize(before_output, h * steps * batch);
-        for t in (0..steps).map(|k| if direction == 0 { steps - 1 - k } else { k }) {
+        let apart = self.outputs_before(track, direction, &stretch).is_none();
+        for t in moments(stretch.clone(), direction == 0) {
+            let nth = t - stretch.start;
             let columns = t * batch * rows..(t + 1) * batch * rows;
             let there = match direction {
                 0 => columns.start.saturating_sub(batch * rows)..columns.start,
                 _ => columns.end..tape.data.len().min(columns.end + batch * rows),
             };
             let before = self.before(track, direction, t, &tape.data.as_slice()[there], memory);
-            let outputs = before_output[t * batch * h..(t + 1) * batch * h].chunks_exact_mut(h);
-            outputs.zip(before.chunks_exact(rows)).for_each(|(to, from)| to.copy_from_slice(&from[output..output + h]));
+            if apart {
+                let outputs = before_output[nth * batch * h..(nth + 1) * batch * h].chunks_exact_mut(h);
+                outputs.zip(before.chunks_exact(rows)).for_each(|(to, from)| to.copy_from_slice(&from[output..output + h]));
+            }
             let (lanes, passed) = around(dtape.data.as_mut_slice(), rows * batch, t, direction);
             let passed = if passed.is_empty() { &mut *initial } else { passed };
             for (column, dy) in lanes.chunks_exact_mut(rows).zip(dy[t * batch * width..].chunks_exact(width)) {
@@ -228,8 +245,8 @@ impl<T: Scalar> Trace<T> {
                 }
             }
             let moment = Moment { batch, projected: &[], before, holds: self.tracks[track].holds.get(t).and_then(Option::as_ref) };
-            let projected = &mut projected[t * batch * wide..(t + 1) * batch * wide];
-            let recurrent = &mut recurrent[t * batch * deep..(t + 1) * batch * deep];
+            let projected = &mut projected[nth * batch * wide..(nth + 1) * batch * wide];
+            let recurrent = &mut recurrent[nth * batch * deep..(nth + 1) * batch * deep];
             let over = |b: &usize| t >= self.lengths[*b];
             if (0..batch).any(|b| over(&b)) {
                 passing.clear();
@@ -249,15 +266,40 @@ impl<T: Scalar> Trace<T> {
         }
     }
 
-    /// Gradients of the parameters and of the input, over all moments of a layer and direction.
-    fn finish(&self, layer: usize, direction: usize, parameters: &mut [Parameter<T>], dx: &mut [T], scratch: &mut Scratch<T>) {
+    /// The output lane of the moment before each moment of a stretch, where all of them stand on the tape.
+    fn outputs_before(&self, track: usize, direction: usize, stretch: &Range<usize>) -> Option<Strided<'_, T>> {
+        let tape = &self.tracks[track].tape;
+        let from = match direction {
+            0 => stretch.start.checked_sub(1)?,
+            // An example begins with its initial state at its end.
+            _ if self.lengths.iter().any(|length| stretch.start < *length && *length <= stretch.end) => return None,
+            _ if stretch.end == self.steps => return None,
+            _ => stretch.start + 1,
+        };
+        let (rows, first) = (tape.rows(), from * self.batch * tape.rows() + tape.spec.output() * tape.hidden);
+        Some(Strided { data: &tape.data.as_slice()[first..], row: 1, column: rows })
+    }
+
+    /// Adds the gradients of the parameters and of the input, over a stretch of a layer and direction.
+    fn finish(
+        &self,
+        layer: usize,
+        direction: usize,
+        stretch: Range<usize>,
+        parameters: &mut [Parameter<T>],
+        dx: &mut [T],
+        scratch: &mut Scratch<T>,
+    ) {
         let track = layer * self.net.config().directions() + direction;
+        let (tape, input) = (&self.tracks[track].tape, self.net.dims_of(layer).input);
+        let columns = stretch.start * self.batch..stretch.end * self.batch;
+        let of = |rows: usize| columns.start * rows..columns.end * rows;
         let Scratch { projected, recurrent, before_output, work, .. } = scratch;
         let whole = Whole {
-            columns: self.steps * self.batch,
-            input: &self.inputs[layer],
-            before: before_output,
-            tape: self.tracks[track].tape.data.as_slice(),
+            columns: columns.len(),
+            input: &self.inputs[layer][of(input)],
+            before: self.outputs_before(track, direction, &stretch).unwrap_or(Strided::columns(before_output, tape.hidden)),
+            tape: &tape.data.as_slice()[of(tape.rows())],
             d_projected: projected,
             d_recurrent: recurrent,
         };
@@ -265,7 +307,7 @@ impl<T: Scalar> Trace<T> {
         let mut d_tensors: [Vec<T>; MAX_TENSORS] = std::array::from_fn(|_| vec![]);
         let mine = &mut d_tensors[..range.len()];
         mine.iter_mut().zip(&mut parameters[range.clone()]).for_each(|(d, p)| std::mem::swap(d, &mut p.values));
-        self.net.cell().finish(&self.params(track), &whole, mine, dx, work);
+        self.net.cell().finish(&self.params(track), &whole, mine, &mut dx[of(input)], work);
         mine.iter_mut().zip(&mut parameters[range]).for_each(|(d, p)| std::mem::swap(d, &mut p.values));
     }
 }

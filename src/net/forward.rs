@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::math::Scalar;
 use crate::math::kernel::{Strided, fill_columns, multiply_packed, pack, packed_len};
 use crate::tape::Tape;
+use std::ops::Range;
 
 /// Memory that runs and their ways back use and that no one reads afterwards.
 #[derive(Clone, Default)]
@@ -18,7 +19,7 @@ pub(crate) struct Scratch<T> {
     /// The ways back are for training: as `Workspace::for_training` says.
     pub training: bool,
     pub work: Work<T>,
-    /// Of one layer and direction: rows × (T·B) each.
+    /// Of one layer and direction, and of one of the `stretches`: rows × columns each.
     pub projected: Vec<T>,
     pub recurrent: Vec<T>,
     pub before_output: Vec<T>,
@@ -189,17 +190,21 @@ impl<T: Scalar> Trace<T> {
         let params = self.params(track);
         let (rows, wide) = (tape.rows(), cell.projected_rows(params.dims));
         let Scratch { projected, work, before, .. } = scratch;
-        resize(projected, wide * steps * batch);
-        cell.project(&params, steps * batch, &self.inputs[layer], projected, work);
-        for t in (0..steps).map(|k| if direction == 0 { k } else { steps - 1 - k }) {
-            let (cur, other) = around(tape.data.as_mut_slice(), rows * batch, t, direction);
-            let before = self.before(track, direction, t, other, before);
-            let holds = self.tracks[track].holds.get(t).and_then(Option::as_ref);
-            let moment = Moment { batch, projected: &projected[t * batch * wide..(t + 1) * batch * wide], before, holds };
-            cell.step(&params, &moment, cur, work);
-            for (column, length) in cur.chunks_exact_mut(rows).zip(&self.lengths) {
-                if t >= *length {
-                    column.fill(T::zero());
+        for stretch in stretches(steps, batch, direction != 0) {
+            let columns = stretch.start * batch..stretch.end * batch;
+            resize(projected, wide * columns.len());
+            let input = &self.inputs[layer][columns.start * params.dims.input..columns.end * params.dims.input];
+            cell.project(&params, columns.len(), input, projected, work);
+            for t in moments(stretch.clone(), direction != 0) {
+                let (cur, other) = around(tape.data.as_mut_slice(), rows * batch, t, direction);
+                let before = self.before(track, direction, t, other, before);
+                let holds = self.tracks[track].holds.get(t).and_then(Option::as_ref);
+                let moment = Moment { batch, projected: &projected[(t - stretch.start) * batch * wide..][..batch * wide], before, holds };
+                cell.step(&params, &moment, cur, work);
+                for (column, length) in cur.chunks_exact_mut(rows).zip(&self.lengths) {
+                    if t >= *length {
+                        column.fill(T::zero());
+                    }
                 }
             }
         }
@@ -264,6 +269,18 @@ impl<T: Scalar> Trace<T> {
     }
 }
 
+/// The sequence in pieces, in order or in reverse. What depends on no state is computed for a piece at once, which is enough for
+/// its products to be fast and little enough to be still in the cache when it is used.
+pub(crate) fn stretches(steps: usize, batch: usize, reverse: bool) -> impl Iterator<Item = Range<usize>> {
+    const COLUMNS: usize = 128;
+    let size = (COLUMNS / batch).max(1);
+    moments(0..steps.div_ceil(size), reverse).map(move |k| k * size..steps.min((k + 1) * size))
+}
+
+pub(crate) fn moments(range: Range<usize>, reverse: bool) -> impl Iterator<Item = usize> {
+    range.clone().map(move |k| if reverse { range.end - 1 - (k - range.start) } else { k })
+}
+
 /// One moment of a tape whose moments are `size` long, and the one that the direction meets just before it (empty at its start).
 pub(crate) fn around<T>(tape: &mut [T], size: usize, t: usize, direction: usize) -> (&mut [T], &mut [T]) {
     if direction == 0 {
@@ -288,6 +305,9 @@ pub(crate) fn zero_padding<T: Scalar>(x: &mut [T], width: usize, batch: usize, l
 
 fn copy_rows<T: Scalar>(tape: &Tape<T>, offset: usize, width: usize, output: &mut [T]) {
     let (h, lane) = (tape.hidden, tape.spec.output());
+    if width == tape.rows() {
+        return output.copy_from_slice(tape.data.as_slice());
+    }
     for (y, column) in output.chunks_exact_mut(width).zip(tape.data.as_slice().chunks_exact(tape.rows())) {
         y[offset..offset + h].copy_from_slice(&column[lane * h..(lane + 1) * h]);
     }

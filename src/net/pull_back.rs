@@ -5,6 +5,7 @@ use super::Trace;
 use crate::cell::{HeldLane, Holds, Moment, MomentGradient, Whole, Work};
 use crate::error::Result;
 use crate::math::Scalar;
+use crate::math::kernel::Strided;
 
 /// What one step passes back for each of `count` upstream gradients.
 pub struct PulledBack<T> {
@@ -43,7 +44,7 @@ impl<T: Scalar> Trace<T> {
             let whole = Whole {
                 columns: count,
                 input: &zeros[..dims.input * count],
-                before: &zeros[..dims.hidden * count],
+                before: Strided::columns(&zeros[..dims.hidden * count], dims.hidden),
                 tape: &tape,
                 d_projected: &projected,
                 d_recurrent: &recurrent,

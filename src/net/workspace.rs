@@ -153,6 +153,32 @@ mod tests {
         assert!(first(exact) < first(training), "{} {}", first(exact), first(training));
     }
 
+    /// Stretches are cut elsewhere for two examples than for each alone; where, may not be seen.
+    #[cfg(feature = "double")]
+    #[test]
+    fn the_gradients_of_a_batch_are_the_sum_of_its_examples() {
+        let (steps, lengths) = (150, [150, 70]);
+        let config = Config { head: Some(Head { outputs: 2 }), layers: 2, bidirectional: true, ..Config::new("lstm", 1, 5) };
+        let net = Net::<f64>::random(config, 7, Start::default()).unwrap();
+        let number = |k: usize| ((k * 7) % 11) as f64 / 5.0 - 1.0;
+        let gradients = |examples: &[usize]| {
+            let all = |width: usize| -> Vec<f64> {
+                (0..steps).flat_map(|t| examples.iter().flat_map(move |b| (0..width).map(move |k| number(5 * t + 3 * b + k)))).collect()
+            };
+            let mut run = Run::new(steps, examples.len(), Input::Values(all(1)));
+            run.lengths = Some(examples.iter().map(|b| lengths[*b]).collect());
+            let upstream = Upstream { prediction: Some(all(2)), ..Upstream::default() };
+            let found = net.run(run).unwrap().backward(&upstream).unwrap();
+            found.parameters.into_iter().flat_map(|p| p.values).collect::<Vec<_>>()
+        };
+        let (both, first, second) = (gradients(&[0, 1]), gradients(&[0]), gradients(&[1]));
+        let size = both.iter().fold(0.0f64, |size, d| size.max(d.abs()));
+        for (k, d) in both.iter().enumerate() {
+            assert!((d - first[k] - second[k]).abs() < 1e-12 * size, "{k}: {d} {} {}", first[k], second[k]);
+        }
+        assert!(both.iter().zip(&first).any(|(a, b)| (a - b).abs() > 1e-3 * size), "the other example counts");
+    }
+
     #[test]
     fn carried_states_are_those_given() {
         for cell in ["rnn", "lstm", "gru"] {
