@@ -3,11 +3,16 @@ import { OWN } from "./en-train-own.js";
 import { FIELDS, SETUP, TRIES, VARIANTS } from "./en-train-setup.js";
 
 const count = (/** @type {number} */ n) => Math.round(n).toLocaleString("en");
+/** "8.5·10⁻⁴", as the plots write it. @param {number} value */
+const tiny = (value) => {
+  const [digits, power] = value.toExponential(1).split("e");
+  return `${digits}·10${[...power].map((c) => ({ "-": "⁻", "+": "" })[c] ?? "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]).join("")}`;
+};
 /** Three digits, and a true minus sign. @param {number} value */
 const short = (value) => {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
-  const text = size === 0 ? "0" : size >= 1000 ? count(value) : size < 0.001 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
+  const text = size === 0 ? "0" : size >= 1000 ? count(value) : size < 0.001 ? tiny(value) : String(Number(value.toPrecision(3)));
   return text.replace("-", "−");
 };
 const bytes = (/** @type {number} */ n) => (n < 1e6 ? `${short(n / 1e3)} KB` : n < 1e9 ? `${short(n / 1e6)} MB` : `${short(n / 1e9)} GB`);
