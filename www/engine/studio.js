@@ -252,9 +252,10 @@ export class Studio extends EventTarget {
     this.emit("state");
     await this.#stored(this.store.dropRun(run.id));
     return async () => {
+      // Shown again when it is kept again: what is seen survives a reload.
+      await this.#stored(this.store.keep(run.record(), saved));
       this.runs = [...this.runs.slice(0, at), run, ...this.runs.slice(at)];
       this.emit("runs");
-      await this.#stored(this.store.keep(run.record(), saved));
     };
   }
 
