@@ -107,7 +107,7 @@ export const TRIES = {
     },
     overfitting: {
       title: "Overfitting a small set, and dropout against it",
-      text: "The training loss goes on falling while validation turns round. Three hundred sentences are soon known by heart; with dropout between the layers, validation stays better.",
+      text: "The training loss goes on falling while validation turns round. Three hundred sentences are soon known by heart; with dropout between the layers, validation ends better, if less smoothly.",
     },
     width: { title: "4 to 256 hidden units", text: "How much does a larger memory help, per update and per second?" },
     depth: { title: "1 to 4 layers", text: "Does depth help on a simple series, and what does it cost in time?" },
