@@ -1,26 +1,29 @@
-//! The tape: named lanes over one column-major matrix. Rows are lanes × units, columns time × batch; column t·B + b is
+//! The tape: named lanes over one column-major matrix. Rows are those of the lanes (one per unit, where a lane has no other
+//! axes), columns time × batch; column t·B + b is
 //! everything that was computed at moment t for example b. The gradient tape has the same layout.
+
+use std::sync::Arc;
 
 use nalgebra::DMatrix;
 
-use crate::cell::Spec;
+use crate::cell::{Layout, Spec};
 use crate::error::{Error, Result};
 use crate::math::Scalar;
 
 #[derive(Clone, Debug)]
 pub struct Tape<T: Scalar> {
     pub spec: &'static Spec,
-    pub hidden: usize,
+    pub layout: Arc<Layout>,
     pub steps: usize,
     pub batch: usize,
-    /// (lanes · hidden) × (steps · batch)
+    /// rows × (steps · batch)
     pub data: DMatrix<T>,
 }
 
 impl<T: Scalar> Tape<T> {
-    pub fn zeros(spec: &'static Spec, hidden: usize, steps: usize, batch: usize) -> Self {
-        let data = DMatrix::from_element(spec.lanes.len() * hidden, steps * batch, T::zero());
-        Tape { spec, hidden, steps, batch, data }
+    /// A tape of no moments yet.
+    pub fn empty(spec: &'static Spec, layout: Arc<Layout>) -> Self {
+        Tape { spec, layout, steps: 0, batch: 0, data: DMatrix::from_vec(0, 0, vec![]) }
     }
 
     /// Gives the tape room for other moments and examples. What stands there is whatever was left.
@@ -35,7 +38,7 @@ impl<T: Scalar> Tape<T> {
     }
 
     pub fn rows(&self) -> usize {
-        self.spec.lanes.len() * self.hidden
+        self.layout.rows()
     }
 
     /// Position of a lane; the error lists the lanes there are.
@@ -50,16 +53,17 @@ impl<T: Scalar> Tape<T> {
         &self.data.as_slice()[at..at + rows]
     }
 
-    /// One lane at moment t of example b: `hidden` values.
+    /// One lane at moment t of example b: as many values as its axes have elements.
     pub fn lane(&self, lane: usize, t: usize, b: usize) -> &[T] {
-        &self.column(t, b)[lane * self.hidden..(lane + 1) * self.hidden]
+        &self.column(t, b)[self.layout.range(lane)]
     }
 
-    /// One lane over all moments and examples, T×B×H (unit fastest).
+    /// One lane over all moments and examples, T×B×(its elements), element fastest.
     pub fn lane_all(&self, lane: usize) -> Vec<T> {
-        let mut all = Vec::with_capacity(self.hidden * self.steps * self.batch);
+        let range = self.layout.range(lane);
+        let mut all = Vec::with_capacity(range.len() * self.steps * self.batch);
         for column in self.data.as_slice().chunks_exact(self.rows().max(1)) {
-            all.extend_from_slice(&column[lane * self.hidden..(lane + 1) * self.hidden]);
+            all.extend_from_slice(&column[range.clone()]);
         }
         all
     }

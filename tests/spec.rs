@@ -21,7 +21,8 @@ fn traced(family: &str, options: unrolled::cell::Options, held: bool) -> (Trace<
     run.lengths = Some(vec![T, 5]);
     let spec = net.cell().spec();
     for k in spec.carried() {
-        run.initial.push(Initial { lane: spec.lanes[k].name.into(), values: numbers(4 * B * H) });
+        let length: usize = (0..2).map(|layer| net.layout(layer).length(k)).sum();
+        run.initial.push(Initial { lane: spec.lanes[k].name.into(), values: numbers(2 * B * length) });
     }
     if held {
         for lane in spec.lanes {
@@ -42,7 +43,7 @@ fn deviation(trace: &Trace<f64>, gradients: &Gradients<f64>, tamper: f64) -> f64
         let (tape, dtape) = (trace.tape(layer, direction).unwrap(), gradients.tape(layer, direction).unwrap());
         for t in 0..trace.lengths[example] {
             for (k, lane) in spec.lanes.iter().enumerate() {
-                for (j, (shown, computed)) in e.eval(lane.equation, t).iter().zip(tape.lane(k, t, example)).enumerate() {
+                for (j, (shown, computed)) in e.equation(k, t).iter().zip(tape.lane(k, t, example)).enumerate() {
                     if !trace.is_held(layer, direction, k, t, example, j) {
                         worst = worst.max((shown + tamper - computed).abs());
                     }
@@ -51,7 +52,7 @@ fn deviation(trace: &Trace<f64>, gradients: &Gradients<f64>, tamper: f64) -> f64
             for step in spec.backward {
                 let Target::Lane { lane } = step.target else { continue };
                 let k = spec.lane(lane).unwrap();
-                for (shown, computed) in e.eval(step.equation, t).iter().zip(dtape.lane(k, t, example)) {
+                for (shown, computed) in e.target(Target::Lane { lane }, t).iter().zip(dtape.lane(k, t, example)) {
                     worst = worst.max((shown + tamper - computed).abs());
                 }
             }
@@ -59,7 +60,11 @@ fn deviation(trace: &Trace<f64>, gradients: &Gradients<f64>, tamper: f64) -> f64
     }
     // Block gradients are what the input bias accumulates.
     for (layer, direction) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-        let db = &gradients.parameter(&parameter_name("bias_ih", layer, direction)).unwrap().values;
+        let Ok(db) = gradients.parameter(&parameter_name("bias_ih", layer, direction)) else {
+            assert!(spec.blocks.is_empty(), "{}: blocks whose gradients nothing is compared with", spec.title);
+            continue;
+        };
+        let db = &db.values;
         for (k, block) in spec.blocks.iter().enumerate() {
             let mut sum = [0.0; H];
             for example in 0..B {
@@ -114,8 +119,13 @@ fn symbols(expr: &Expr, out: &mut BTreeSet<String>) {
     match expr {
         Expr::Now { lane } => drop(out.insert(lane.to_string())),
         Expr::Before { lane } => drop(out.insert(format!("{lane} before"))),
-        Expr::Input { .. } => drop(out.insert("x".into())),
+        Expr::Input { .. } | Expr::X => drop(out.insert("x".into())),
+        Expr::Constant { .. } | Expr::Parameter { .. } => {}
         Expr::Recurrent { of, .. } | Expr::OneMinus { of } | Expr::Call { of, .. } => symbols(of, out),
+        Expr::Affine { of, .. } | Expr::SumOver { of, .. } | Expr::MeanOver { of, .. } => symbols(of, out),
+        Expr::Along { of, .. } | Expr::Pick { of, .. } | Expr::Newest { of, .. } => symbols(of, out),
+        Expr::Push { of: a, new: b, .. } | Expr::Difference { a, b } => [a, b].into_iter().for_each(|e| symbols(e, out)),
+        Expr::Quotient { a, b } | Expr::Maximum { a, b } | Expr::Greater { a, b } => [a, b].into_iter().for_each(|e| symbols(e, out)),
         Expr::Sum { of } | Expr::Product { of } => of.iter().for_each(|e| symbols(e, out)),
         other => panic!("a forward equation with {other:?}"),
     }
@@ -166,7 +176,6 @@ fn specs_are_complete() {
         for options in variants(*family) {
             let spec = family.f32(&options).spec();
             assert_eq!(spec.name, family.name());
-            assert!(spec.lanes.len() <= 6 && spec.blocks.len() <= 6, "gated cells hold at most six of each");
             assert_eq!(spec.lanes.iter().filter(|l| l.output).count(), 1);
             assert!(spec.carried().count() >= 1 && !spec.sources.is_empty());
             assert_eq!(spec.steps.iter().map(|s| s.lane).collect::<BTreeSet<_>>(), spec.lanes.iter().map(|l| l.name).collect());

@@ -15,9 +15,30 @@ pub enum Function {
     TanhSlope,
     /// 1 where a ReLU's value is positive, else 0.
     ReluSlope,
+    Exp,
+    /// e^x − 1
+    Expm1,
+    Sqrt,
+    Cos,
+    Sin,
+    Abs,
+    /// −1, 0 or 1.
+    Sign,
+    Softplus,
+    LogSigmoid,
+    /// x σ(x), and its slope at x (not in terms of its value).
+    Silu,
+    SiluSlope,
+    /// x Φ(x), and its slope at x.
+    Gelu,
+    GeluSlope,
+    /// g of minGRU in log space: x + ½ for x ≥ 0, σ(x) below; and its slope at x.
+    Positive,
+    PositiveSlope,
 }
 
-/// An expression about one hidden unit at step t. Products are elementwise.
+/// An expression at step t, for every element of its axes. Operands of different axes meet by name: what has the axes (H, M) times
+/// what has (H) is (H, M); keys (K) times values (V) are a matrix (K, V). Lanes bring their axes along (`Lane::axes`).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
 pub enum Expr {
@@ -75,5 +96,81 @@ pub enum Expr {
     Call {
         function: Function,
         of: &'static Expr,
+    },
+    // ---- for cells whose lanes are more than one value per unit, or whose parameters are not PyTorch's four ----
+    /// x_t, with the axis I.
+    X,
+    Constant {
+        value: f64,
+    },
+    /// A parameter as it stands.
+    Parameter {
+        name: &'static str,
+        axes: &'static [&'static str],
+    },
+    /// W·(…) + b, where what stands there is flattened: `axes` of the rows that are used, after those of `skip` (each an axis
+    /// that comes before, so many rows).
+    Affine {
+        weight: &'static str,
+        bias: Option<&'static str>,
+        skip: &'static [&'static str],
+        axes: &'static [&'static str],
+        of: &'static Expr,
+    },
+    /// Wᵀ·(…) of the same rows: `rows` are the axes of what stands there, `axes` those of the result.
+    AffineTransposed {
+        weight: &'static str,
+        skip: &'static [&'static str],
+        rows: &'static [&'static str],
+        axes: &'static [&'static str],
+        of: &'static Expr,
+    },
+    SumOver {
+        axis: &'static str,
+        of: &'static Expr,
+    },
+    MeanOver {
+        axis: &'static str,
+        of: &'static Expr,
+    },
+    /// The same values in the same order under other axes: heads × width for units.
+    Along {
+        axes: &'static [&'static str],
+        of: &'static Expr,
+    },
+    /// One place of an axis, which goes away.
+    Pick {
+        axis: &'static str,
+        index: usize,
+        of: &'static Expr,
+    },
+    /// The last place of an axis, which goes away.
+    Newest {
+        axis: &'static str,
+        of: &'static Expr,
+    },
+    /// A register that moves on by one place along an axis: what was first falls out, `new` comes last.
+    Push {
+        axis: &'static str,
+        of: &'static Expr,
+        new: &'static Expr,
+    },
+    /// The reverse of `Push`: everything moves back by one place, zero comes first.
+    PushedBack {
+        axis: &'static str,
+        of: &'static Expr,
+    },
+    Quotient {
+        a: &'static Expr,
+        b: &'static Expr,
+    },
+    Maximum {
+        a: &'static Expr,
+        b: &'static Expr,
+    },
+    /// 1 where a > b, else 0.
+    Greater {
+        a: &'static Expr,
+        b: &'static Expr,
     },
 }

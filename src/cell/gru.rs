@@ -89,6 +89,7 @@ impl super::Family for Family {
                     OptionValue { name: "after", title: "after the product (PyTorch)" },
                     OptionValue { name: "before", title: "before the product (Cho et al. 2014)" },
                 ],
+                size: None,
             },
             CellOption {
                 name: "update",
@@ -97,6 +98,7 @@ impl super::Family for Family {
                     OptionValue { name: "keep", title: "keeps the old state (PyTorch)" },
                     OptionValue { name: "replace", title: "replaces it (most textbooks)" },
                 ],
+                size: None,
             },
         ]
     }
@@ -129,10 +131,26 @@ const GATE_R: Expr = Expr::Call { function: Function::Sigmoid, of: &A_R };
 const GATE_Z: Expr = Expr::Call { function: Function::Sigmoid, of: &A_Z };
 const NOT_Z: Expr = Expr::OneMinus { of: &NOW_Z };
 
-pub const RESET: Lane =
-    Lane { name: "r", title: "reset gate", kind: Kind::Gate, range: Some((0.0, 1.0)), carried: false, output: false, equation: &GATE_R };
-pub const UPDATE: Lane =
-    Lane { name: "z", title: "update gate", kind: Kind::Gate, range: Some((0.0, 1.0)), carried: false, output: false, equation: &GATE_Z };
+pub const RESET: Lane = Lane {
+    name: "r",
+    title: "reset gate",
+    kind: Kind::Gate,
+    range: Some((0.0, 1.0)),
+    carried: false,
+    output: false,
+    axes: PER_UNIT,
+    equation: &GATE_R,
+};
+pub const UPDATE: Lane = Lane {
+    name: "z",
+    title: "update gate",
+    kind: Kind::Gate,
+    range: Some((0.0, 1.0)),
+    carried: false,
+    output: false,
+    axes: PER_UNIT,
+    equation: &GATE_Z,
+};
 const CANDIDATE: Lane = Lane {
     name: "n",
     title: "candidate",
@@ -140,6 +158,7 @@ const CANDIDATE: Lane = Lane {
     range: Some((-1.0, 1.0)),
     carried: false,
     output: false,
+    axes: PER_UNIT,
     equation: &Expr::Call {
         function: Function::Tanh,
         of: &Expr::Sum { of: &[Expr::Input { block: "n" }, Expr::Product { of: &[NOW_R, Expr::Now { lane: "u" }] }] },
@@ -152,6 +171,7 @@ const RECURRENT: Lane = Lane {
     range: None,
     carried: false,
     output: false,
+    axes: PER_UNIT,
     equation: &Expr::Recurrent { block: "n", of: &H_BEFORE },
 };
 const STATE: Lane = Lane {
@@ -161,6 +181,7 @@ const STATE: Lane = Lane {
     range: Some((-1.0, 1.0)),
     carried: true,
     output: true,
+    axes: PER_UNIT,
     equation: &KEEP_EQUATION,
 };
 const KEEP_EQUATION: Expr = Expr::Sum { of: &[Expr::Product { of: &[NOT_Z, NOW_N] }, Expr::Product { of: &[NOW_Z, H_BEFORE] }] };

@@ -160,6 +160,7 @@ pub const LOOKED_AT: Lane = Lane {
     range: Some((-1.0, 1.0)),
     carried: false,
     output: false,
+    axes: PER_UNIT,
     equation: &Expr::Product { of: &[Expr::Now { lane: "r" }, H_BEFORE] },
 };
 pub const CANDIDATE: Lane = Lane {
@@ -169,6 +170,7 @@ pub const CANDIDATE: Lane = Lane {
     range: Some((-1.0, 1.0)),
     carried: false,
     output: false,
+    axes: PER_UNIT,
     equation: &Expr::Call {
         function: Function::Tanh,
         of: &Expr::Sum { of: &[Expr::Input { block: "n" }, Expr::Recurrent { block: "n", of: &NOW_Q }] },

@@ -99,6 +99,7 @@ static SPEC: Spec = Spec {
             range: Some((0.0, 1.0)),
             carried: false,
             output: false,
+            axes: PER_UNIT,
             equation: &GATE_I,
         },
         Lane {
@@ -108,6 +109,7 @@ static SPEC: Spec = Spec {
             range: Some((0.0, 1.0)),
             carried: false,
             output: false,
+            axes: PER_UNIT,
             equation: &GATE_F,
         },
         Lane {
@@ -117,6 +119,7 @@ static SPEC: Spec = Spec {
             range: Some((-1.0, 1.0)),
             carried: false,
             output: false,
+            axes: PER_UNIT,
             equation: &Expr::Call { function: Function::Tanh, of: &A_G },
         },
         Lane {
@@ -126,6 +129,7 @@ static SPEC: Spec = Spec {
             range: Some((0.0, 1.0)),
             carried: false,
             output: false,
+            axes: PER_UNIT,
             equation: &GATE_O,
         },
         Lane {
@@ -135,6 +139,7 @@ static SPEC: Spec = Spec {
             range: None,
             carried: true,
             output: false,
+            axes: PER_UNIT,
             equation: &Expr::Sum {
                 of: &[
                     Expr::Product { of: &[Expr::Now { lane: "f" }, Expr::Before { lane: "c" }] },
@@ -149,6 +154,7 @@ static SPEC: Spec = Spec {
             range: Some((-1.0, 1.0)),
             carried: true,
             output: true,
+            axes: PER_UNIT,
             equation: &Expr::Product { of: &[Expr::Now { lane: "o" }, TANH_C] },
         },
     ],

@@ -8,6 +8,9 @@ mod gated;
 mod gru;
 mod gru_before;
 mod hold;
+mod layout;
+#[allow(dead_code)] // until its first cell comes
+mod linear;
 mod lstm;
 mod rnn;
 mod spec;
@@ -16,25 +19,42 @@ use std::collections::BTreeMap;
 
 pub use expr::{Expr, Function};
 pub use hold::{HeldLane, Holds};
-pub use spec::{BackStep, CellOption, Diagram, Kind, Lane, Memory, Node, OptionValue, Parameter, Shape, Spec, SubStep, Target, Wire};
+pub use layout::Layout;
+pub use spec::{
+    BackStep, CellOption, Diagram, Kind, Lane, Memory, Node, OptionValue, PER_UNIT, Parameter, Shape, SizeRange, Spec, SubStep, Target,
+    Wire,
+};
 
 use crate::error::{Code, Error, Result};
 use crate::math::Scalar;
 use crate::math::kernel::Strided;
+use crate::math::rng::Rng;
 
-/// Input width and hidden size of one layer and direction.
+/// Input width, hidden size and the cell's own sizes of one layer and direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dims {
     pub input: usize,
     pub hidden: usize,
     pub bias: bool,
+    /// In the order of the family's options that are sizes; zero past the last.
+    pub sizes: Sizes,
+}
+
+/// Values of a family's sizes, in the order of its options.
+pub type Sizes = [usize; 4];
+
+/// Which of how many layers a cell's parameters are drawn for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Depth {
+    pub layer: usize,
+    pub layers: usize,
 }
 
 /// Chosen values of a cell's options, by name.
 pub type Options = BTreeMap<String, String>;
 
 /// Most tensors of any cell.
-pub const MAX_TENSORS: usize = 12;
+pub const MAX_TENSORS: usize = 20;
 
 /// The parameters of one layer and direction, in the order of `Cell::shapes`, in PyTorch's row-major layout; empty past the last.
 pub type Tensors<'a, T> = [&'a [T]; MAX_TENSORS];
@@ -86,6 +106,8 @@ pub struct Whole<'a, T> {
     pub before: Strided<'a, T>,
     /// tape rows × columns
     pub tape: &'a [T],
+    /// ∂L/∂ of every lane, as `step_back` left it: tape rows × columns.
+    pub d_tape: &'a [T],
     pub d_projected: &'a [T],
     /// Empty where it is `d_projected`.
     pub d_recurrent: &'a [T],
@@ -105,9 +127,39 @@ pub trait Cell<T: Scalar>: Send + Sync {
     /// Shape of each parameter, in the order of `Spec::parameters`; those a network without biases lacks are left out.
     fn shapes(&self, dims: Dims) -> Vec<(&'static str, Vec<usize>)>;
 
+    /// Extent of an axis that lanes or parameters have: `H` hidden units, `I` inputs, a number for itself, and what the cell
+    /// adds to these.
+    fn axis(&self, dims: Dims, name: &str) -> usize {
+        plain_axis(dims, name)
+    }
+
     /// Rows of the tape per column.
     fn rows(&self, dims: Dims) -> usize {
-        self.spec().lanes.len() * dims.hidden
+        self.spec().lanes.iter().map(|l| l.axes.iter().map(|a| self.axis(dims, a)).product::<usize>()).sum()
+    }
+
+    /// Where each lane stands within a column.
+    fn layout(&self, dims: Dims) -> Layout {
+        let spec = self.spec();
+        let extents = |l: &Lane| l.axes.iter().map(|a| self.axis(dims, a)).collect();
+        Layout::new(spec.lanes.iter().map(extents).collect(), spec.output())
+    }
+
+    /// Why these sizes cannot be, where they cannot: what was found and what is expected.
+    fn refuse(&self, dims: Dims) -> Option<String> {
+        let _ = dims;
+        None
+    }
+
+    /// Draws a parameter as its paper or reference does; every value is one that f32 has. The default is PyTorch's U(−1/√H, 1/√H).
+    fn init(&self, dims: Dims, name: &str, depth: Depth, rng: &mut Rng, values: &mut [T]) {
+        let _ = (name, depth);
+        uniform(1.0 / (dims.hidden as f64).sqrt(), rng, values);
+    }
+
+    /// Multiply-adds of one step of one example. The default counts each weight of a matrix once, which is what a product does.
+    fn multiply_adds(&self, dims: Dims) -> usize {
+        self.shapes(dims).iter().filter(|(_, shape)| shape.len() > 1).map(|(_, shape)| shape.iter().product::<usize>()).sum()
     }
 
     /// Rows that `project` fills per column.
@@ -138,14 +190,42 @@ pub trait Cell<T: Scalar>: Send + Sync {
     fn finish(&self, params: &Params<T>, whole: &Whole<T>, d_tensors: &mut [Vec<T>], d_input: &mut [T], work: &mut Work<T>);
 }
 
+/// What the shapes of a file's tensors tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recognised {
+    pub input: usize,
+    pub hidden: usize,
+    pub options: Options,
+}
+
 /// A cell and its variants, in both precisions (feature `double`: the page is built without f64, which only checks use).
 pub trait Family: Send + Sync {
     fn name(&self) -> &'static str;
     fn title(&self) -> &'static str;
     fn options(&self) -> &'static [CellOption];
+    /// From the shapes of a reference implementation's tensors (by name within its module): input width, hidden size, options
+    /// that shapes tell. `None` where they are not this family's. PyTorch's own cells are found by `io` itself.
+    fn recognise(&self, shape: &dyn Fn(&str) -> Option<Vec<usize>>) -> Option<Recognised> {
+        let _ = shape;
+        None
+    }
     fn f32(&self, options: &Options) -> &'static dyn Cell<f32>;
     #[cfg(feature = "double")]
     fn f64(&self, options: &Options) -> &'static dyn Cell<f64>;
+}
+
+/// What every cell's axes may be called.
+pub(crate) fn plain_axis(dims: Dims, name: &str) -> usize {
+    match name {
+        "H" => dims.hidden,
+        "I" => dims.input,
+        number => number.parse().unwrap_or(0),
+    }
+}
+
+/// U(−bound, bound), rounded to f32 first, so that f32 and f64 networks of one seed are the same network.
+pub fn uniform<T: Scalar>(bound: f64, rng: &mut Rng, values: &mut [T]) {
+    values.iter_mut().for_each(|v| *v = T::of(((rng.u() * 2.0 - 1.0) * bound) as f32 as f64));
 }
 
 /// The registry: one line per cell.
@@ -167,6 +247,11 @@ pub fn find(name: &str, options: &Options) -> Result<(&'static dyn Family, Optio
     }
     let mut full = Options::new();
     for option in family.options() {
+        if let Some(size) = &option.size {
+            let value = options.get(option.name).map_or(Ok(size.default), |text| size.parse(option.name, text))?;
+            full.insert(option.name.into(), value.to_string());
+            continue;
+        }
         let value = options.get(option.name).map_or(option.values[0].name, String::as_str);
         if !option.values.iter().any(|v| v.name == value) {
             return Err(Error::unknown(&format!("value of option “{}”", option.name), value, option.values.iter().map(|v| v.name)));
@@ -176,10 +261,24 @@ pub fn find(name: &str, options: &Options) -> Result<(&'static dyn Family, Optio
     Ok((*family, full))
 }
 
-/// Every combination of a family's options.
+/// The sizes among completed options.
+pub fn sizes(family: &dyn Family, options: &Options) -> Sizes {
+    let mut all = Sizes::default();
+    let chosen = family.options().iter().filter_map(|o| o.size.as_ref().map(|size| (o.name, size)));
+    for (to, (name, size)) in all.iter_mut().zip(chosen) {
+        *to = options.get(name).and_then(|text| text.parse().ok()).unwrap_or(size.default);
+    }
+    all
+}
+
+/// Every combination of a family's options; its sizes are their defaults.
 pub fn variants(family: &dyn Family) -> Vec<Options> {
     let mut all = vec![Options::new()];
     for option in family.options() {
+        if let Some(size) = &option.size {
+            all.iter_mut().for_each(|chosen| drop(chosen.insert(option.name.into(), size.default.to_string())));
+            continue;
+        }
         all = all
             .into_iter()
             .flat_map(|chosen| {

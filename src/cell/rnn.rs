@@ -51,6 +51,7 @@ impl super::Family for Family {
             name: "nonlinearity",
             title: "Nonlinearity",
             values: &[OptionValue { name: "tanh", title: "tanh" }, OptionValue { name: "relu", title: "ReLU" }],
+            size: None,
         }]
     }
     fn f32(&self, options: &Options) -> &'static dyn Cell<f32> {
@@ -113,6 +114,7 @@ static TANH_SPEC: Spec = Spec {
         range: Some((-1.0, 1.0)),
         carried: true,
         output: true,
+        axes: PER_UNIT,
         equation: &Expr::Call { function: Function::Tanh, of: &A },
     }],
     blocks: &["h"],
@@ -149,6 +151,7 @@ static RELU_SPEC: Spec = Spec {
         range: None,
         carried: true,
         output: true,
+        axes: PER_UNIT,
         equation: &Expr::Call { function: Function::Relu, of: &A },
     }],
     steps: &[SubStep {

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::expr::Expr;
+use crate::error::{Code, Error, Result};
 
 /// What a lane is, which decides how it is drawn (gates on 0…1, states on a diverging scale).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -21,7 +22,10 @@ pub enum Kind {
     Internal,
 }
 
-/// One row block of the tape: one value per hidden unit, recorded at every step.
+/// Axes of a lane that has one value per hidden unit.
+pub const PER_UNIT: &[&str] = &["H"];
+
+/// One row block of the tape: one value per element of its axes, recorded at every step.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Lane {
     pub name: &'static str,
@@ -31,8 +35,11 @@ pub struct Lane {
     pub range: Option<(f64, f64)>,
     /// Handed on to the next step.
     pub carried: bool,
-    /// Handed to the layer above and to the head.
+    /// Handed to the layer above and to the head. Its length is the hidden size.
     pub output: bool,
+    /// What it has one value of: units (`H`), units × modes (`H`, `M`), keys × values, …; the last axis is fastest. Lanes of
+    /// different axes meet in an equation by name, as everywhere where axes have names.
+    pub axes: &'static [&'static str],
     /// How this step's value is computed.
     pub equation: &'static Expr,
 }
@@ -77,13 +84,37 @@ pub struct Parameter {
     pub bias: bool,
 }
 
-/// A choice between variants, such as GRU's two reset conventions.
+/// A choice between variants, such as GRU's two reset conventions, or a size.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct CellOption {
     pub name: &'static str,
     pub title: &'static str,
-    /// The first one is the default.
+    /// The first one is the default. Empty for a size.
     pub values: &'static [OptionValue],
+    pub size: Option<SizeRange>,
+}
+
+/// A whole number that a cell has beside its hidden size, such as the number of modes of a state-space model.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct SizeRange {
+    /// How it is written in formulas.
+    pub symbol: &'static str,
+    pub default: usize,
+    pub low: usize,
+    pub high: usize,
+}
+
+impl SizeRange {
+    /// The number that an option's text says.
+    ///
+    /// # Errors
+    /// `out-of-range` for what is no whole number of this range.
+    pub fn parse(&self, name: &str, text: &str) -> Result<usize> {
+        text.parse().ok().filter(|n| (self.low..=self.high).contains(n)).ok_or_else(|| {
+            let message = format!("option “{name}” is “{text:.20}”; expected a whole number from {} to {}", self.low, self.high);
+            Error::new(Code::OutOfRange, message)
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]

@@ -1,5 +1,6 @@
 //! Numbers without time or cells: scalars of three widths, products, norms, random numbers.
 
+pub mod functions;
 pub mod kernel;
 pub mod norm;
 pub mod real;

@@ -41,6 +41,12 @@ impl Rng {
         (self.bits() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
 
+    /// Standard normal (Box and Muller 1958); two uniform numbers each.
+    pub fn normal(&mut self) -> f64 {
+        let (u, v) = (1.0 - self.u(), self.u());
+        libm::sqrt(-2.0 * libm::log(u)) * libm::cos(std::f64::consts::TAU * v)
+    }
+
     /// Uniform among 0, 1, …, n − 1; 0 when `n` is 0.
     pub fn int(&mut self, n: usize) -> usize {
         (self.u() * n as f64) as usize

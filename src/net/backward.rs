@@ -3,7 +3,7 @@
 use super::config::Readout;
 use super::forward::{Scratch, around, moments, resize, stretches, zero_padding};
 use super::{Parameter, Trace};
-use crate::cell::{MAX_TENSORS, Moment, MomentGradient, Whole};
+use crate::cell::{MAX_TENSORS, Moment, MomentGradient, PER_UNIT, Whole};
 use crate::error::{Code, Error, Result};
 use crate::math::Scalar;
 use crate::math::kernel::{Strided, drop_nothing, multiply_add, multiply_packed, packed_len, sum_columns};
@@ -17,7 +17,7 @@ pub struct Upstream<T> {
     pub output: Option<Vec<T>>,
     /// ∂L/∂prediction: as `Trace::prediction`.
     pub prediction: Option<Vec<T>>,
-    /// ∂L/∂ of final states, by carried lane: (L·D)×B×H.
+    /// ∂L/∂ of final states, by carried lane: (L·D)×B×(its elements).
     pub last: Vec<(String, Vec<T>)>,
 }
 
@@ -50,13 +50,13 @@ impl<T: Scalar> Gradients<T> {
         Ok(&self.tapes[layer * self.directions + direction])
     }
 
-    /// ∂L/∂ of the initial state of a carried lane: (L·D)×B×H.
+    /// ∂L/∂ of the initial state of a carried lane: (L·D)×B×(its elements).
     pub fn initial(&self, lane: &str) -> Result<Vec<T>> {
         let mut all = vec![];
         for (tape, state) in self.tapes.iter().zip(&self.initial) {
-            let (lane, h) = (tape.lane_index(lane)?, tape.hidden);
+            let range = tape.layout.range(tape.lane_index(lane)?);
             for column in state.chunks_exact(tape.rows()) {
-                all.extend_from_slice(&column[lane * h..(lane + 1) * h]);
+                all.extend_from_slice(&column[range.clone()]);
             }
         }
         Ok(all)
@@ -72,7 +72,7 @@ impl<T: Scalar> Gradients<T> {
             parameters: trace.net.parameters().iter().map(zeros).collect(),
             input: vec![],
             upstream: vec![vec![]; trace.net.config().layers],
-            tapes: trace.tracks.iter().map(|track| Tape::zeros(spec, track.tape.hidden, 0, 0)).collect(),
+            tapes: trace.tracks.iter().map(|track| Tape::empty(spec, track.tape.layout.clone())).collect(),
             initial: vec![vec![]; trace.tracks.len()],
             directions: trace.net.config().directions(),
         }
@@ -107,7 +107,7 @@ impl<T: Scalar> Trace<T> {
                 self.start_back(track, direction, upstream, dtape, initial);
                 for stretch in stretches(self.steps, self.batch, direction == 0) {
                     self.layer_back(track, direction, stretch.clone(), dy, dtape, initial, scratch);
-                    self.finish(layer, direction, stretch, &mut gradients.parameters, dx, scratch);
+                    self.finish(layer, direction, stretch, &mut gradients.parameters, dtape, dx, scratch);
                 }
             }
             if layer > 0
@@ -141,12 +141,15 @@ impl<T: Scalar> Trace<T> {
                 return Err(Error::length("prediction gradient", d.len(), prediction.len(), formula));
             }
         }
-        let (spec, expected) = (self.net.cell().spec(), self.tracks.len() * self.batch * config.hidden);
+        let spec = self.net.cell().spec();
         for (name, values) in &upstream.last {
-            if values.len() != expected {
-                return Err(Error::length("final-state gradient", values.len(), expected, "layers·directions × batch × hidden"));
-            }
             let lane = spec.lane(name).ok_or_else(|| Error::unknown("lane", name, spec.lanes.iter().map(|l| l.name)))?;
+            let expected = self.net.state_length(lane, self.batch);
+            if values.len() != expected {
+                let axes = spec.lanes[lane].axes;
+                let formula = format!("layers·directions × batch × {}", if axes == PER_UNIT { "hidden".into() } else { axes.join("·") });
+                return Err(Error::length("final-state gradient", values.len(), expected, &formula));
+            }
             if !spec.lanes[lane].carried {
                 return Err(Error::unknown("carried lane", name, spec.carried().map(|k| spec.lanes[k].name)));
             }
@@ -188,7 +191,7 @@ impl<T: Scalar> Trace<T> {
     /// gradient of the initial state.
     fn start_back(&self, track: usize, direction: usize, upstream: &Upstream<T>, dtape: &mut Tape<T>, initial: &mut Vec<T>) {
         dtape.reshape(self.steps, self.batch);
-        let (h, rows, batch) = (dtape.hidden, dtape.rows(), self.batch);
+        let (rows, batch, directions) = (dtape.rows(), self.batch, self.net.config().directions());
         initial.clear();
         initial.resize(rows * batch, T::zero());
         let from = if direction == 0 { (self.steps - 1) * batch * rows } else { 0 };
@@ -196,8 +199,10 @@ impl<T: Scalar> Trace<T> {
         last.fill(T::zero());
         for (name, values) in &upstream.last {
             let Some(lane) = dtape.spec.lane(name) else { continue };
+            let range = dtape.layout.range(lane);
+            let start: usize = (0..track).map(|k| self.net.layout(k / directions).length(lane) * batch).sum();
             for (b, column) in last.chunks_exact_mut(rows).enumerate() {
-                column[lane * h..(lane + 1) * h].copy_from_slice(&values[(track * batch + b) * h..][..h]);
+                column[range.clone()].copy_from_slice(&values[start + b * range.len()..][..range.len()]);
             }
         }
     }
@@ -216,8 +221,8 @@ impl<T: Scalar> Trace<T> {
         scratch: &mut Scratch<T>,
     ) {
         let (cell, params, tape) = (self.net.cell(), self.params(track), &self.tracks[track].tape);
-        let (batch, steps, h, rows) = (self.batch, stretch.len(), tape.hidden, tape.rows());
-        let (width, output, offset) = (self.net.config().output_width(), tape.spec.output() * h, direction * h);
+        let (batch, steps, h, rows) = (self.batch, stretch.len(), tape.layout.output().len(), tape.rows());
+        let (width, output, offset) = (self.net.config().output_width(), tape.layout.output().start, direction * h);
         let (wide, deep) = (cell.projected_rows(params.dims), cell.recurrent_rows(params.dims));
         let Scratch { projected, recurrent, before_output, work, before: memory, passing, training, .. } = scratch;
         resize(projected, wide * steps * batch);
@@ -241,7 +246,7 @@ impl<T: Scalar> Trace<T> {
             for (column, dy) in lanes.chunks_exact_mut(rows).zip(dy[t * batch * width..].chunks_exact(width)) {
                 column[output..output + h].iter_mut().zip(&dy[offset..]).for_each(|(d, y)| *d += *y);
                 if *training {
-                    tape.spec.carried().for_each(|lane| drop_nothing(&mut column[lane * h..(lane + 1) * h]));
+                    tape.spec.carried().for_each(|lane| drop_nothing(&mut column[tape.layout.range(lane)]));
                 }
             }
             let moment = Moment { batch, projected: &[], before, holds: self.tracks[track].holds.get(t).and_then(Option::as_ref) };
@@ -256,8 +261,8 @@ impl<T: Scalar> Trace<T> {
             cell.step_back(&params, &moment, &tape.data.as_slice()[columns], &mut d, work);
             for b in (0..batch).filter(over) {
                 // Nothing happens to an example that is over: what arrives goes on as it is.
-                for lane in tape.spec.carried().map(|lane| b * rows + lane * h..b * rows + (lane + 1) * h) {
-                    d.before[lane.clone()].copy_from_slice(&passing[lane]);
+                for lane in tape.spec.carried().map(|lane| tape.layout.range(lane)) {
+                    d.before[b * rows..(b + 1) * rows][lane.clone()].copy_from_slice(&passing[b * rows..(b + 1) * rows][lane]);
                 }
                 d.lanes[b * rows..(b + 1) * rows].fill(T::zero());
                 d.projected[b * wide..(b + 1) * wide].fill(T::zero());
@@ -276,17 +281,19 @@ impl<T: Scalar> Trace<T> {
             _ if stretch.end == self.steps => return None,
             _ => stretch.start + 1,
         };
-        let (rows, first) = (tape.rows(), from * self.batch * tape.rows() + tape.spec.output() * tape.hidden);
+        let (rows, first) = (tape.rows(), from * self.batch * tape.rows() + tape.layout.output().start);
         Some(Strided { data: &tape.data.as_slice()[first..], row: 1, column: rows })
     }
 
     /// Adds the gradients of the parameters and of the input, over a stretch of a layer and direction.
+    #[allow(clippy::too_many_arguments)]
     fn finish(
         &self,
         layer: usize,
         direction: usize,
         stretch: Range<usize>,
         parameters: &mut [Parameter<T>],
+        dtape: &Tape<T>,
         dx: &mut [T],
         scratch: &mut Scratch<T>,
     ) {
@@ -298,8 +305,9 @@ impl<T: Scalar> Trace<T> {
         let whole = Whole {
             columns: columns.len(),
             input: &self.inputs[layer][of(input)],
-            before: self.outputs_before(track, direction, &stretch).unwrap_or(Strided::columns(before_output, tape.hidden)),
+            before: self.outputs_before(track, direction, &stretch).unwrap_or(Strided::columns(before_output, tape.layout.output().len())),
             tape: &tape.data.as_slice()[of(tape.rows())],
+            d_tape: &dtape.data.as_slice()[of(tape.rows())],
             d_projected: projected,
             d_recurrent: recurrent,
         };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cell::{self, Dims, Options};
+use crate::cell::{self, Dims, Options, Sizes};
 use crate::error::{Code, Error, Result};
 
 /// Upper bounds that keep a mistyped number from asking for gigabytes.
@@ -53,7 +53,7 @@ pub struct Config {
     pub bidirectional: bool,
     #[serde(default = "yes")]
     pub bias: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "words")]
     pub options: Options,
     #[serde(default)]
     pub head: Option<Head>,
@@ -61,6 +61,39 @@ pub struct Config {
     pub embedding: Option<Embedding>,
     #[serde(default)]
     pub readout: Readout,
+}
+
+/// Options by name; a size may come as a number.
+fn words<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Options, D::Error> {
+    let words: std::collections::BTreeMap<String, Word> = Deserialize::deserialize(from)?;
+    Ok(words.into_iter().map(|(name, word)| (name, word.0)).collect())
+}
+
+struct Word(String);
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Word;
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("a word or a whole number")
+            }
+            fn visit_str<E>(self, v: &str) -> std::result::Result<Word, E> {
+                Ok(Word(v.into()))
+            }
+            fn visit_u64<E>(self, v: u64) -> std::result::Result<Word, E> {
+                Ok(Word(v.to_string()))
+            }
+            fn visit_i64<E>(self, v: i64) -> std::result::Result<Word, E> {
+                Ok(Word(v.to_string()))
+            }
+            fn visit_f64<E>(self, v: f64) -> std::result::Result<Word, E> {
+                Ok(Word(v.to_string()))
+            }
+        }
+        from.deserialize_any(Visitor)
+    }
 }
 
 fn one() -> usize {
@@ -106,9 +139,18 @@ impl Config {
         if let Some(head) = &self.head {
             within("head.outputs", head.outputs, 1, LIMITS.vocabulary)?;
         }
-        // At most 4 blocks, two matrices each; an upper bound is enough here. (In u64: wasm's usize would wrap around.)
+        let (family, options) = cell::find(&self.cell, &self.options)?;
+        let cell = family.f32(&options);
+        // In u64: wasm's usize would wrap around.
         let wide = |n: usize| n as u64;
-        let per_layer = 4 * wide(self.hidden) * wide(self.input.max(self.output_width()) + self.hidden + 2);
+        let mut per_layer = 0;
+        for layer in 0..self.layers.min(2) {
+            if let Some(why) = cell.refuse(self.dims(layer)) {
+                return Err(Error::new(Code::OutOfRange, why));
+            }
+            let shapes = cell.shapes(self.dims(layer));
+            per_layer = per_layer.max(shapes.iter().map(|(_, shape)| shape.iter().map(|n| wide(*n)).product::<u64>()).sum());
+        }
         let embedding = self.embedding.as_ref().map_or(0, |e| wide(e.vocabulary) * wide(e.width));
         let head = self.head.as_ref().map_or(0, |h| wide(h.outputs) * wide(self.output_width() + 1));
         let total = per_layer * wide(self.layers * self.directions()) + embedding + head;
@@ -131,7 +173,8 @@ impl Config {
     }
 
     pub fn dims(&self, layer: usize) -> Dims {
-        Dims { input: if layer == 0 { self.input } else { self.output_width() }, hidden: self.hidden, bias: self.bias }
+        let sizes = cell::find(&self.cell, &self.options).map_or(Sizes::default(), |(family, options)| cell::sizes(family, &options));
+        Dims { input: if layer == 0 { self.input } else { self.output_width() }, hidden: self.hidden, bias: self.bias, sizes }
     }
 }
 

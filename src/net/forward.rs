@@ -48,9 +48,11 @@ impl<T: Scalar> Net<T> {
 impl<T: Scalar> Trace<T> {
     /// The trace of no run yet.
     pub(crate) fn empty(net: Net<T>) -> Self {
-        let (spec, h) = (net.cell().spec(), net.config().hidden);
-        let track = || Track { tape: Tape::zeros(spec, h, 0, 0), initial: vec![], packed: vec![], holds: vec![] };
         let (layers, directions) = (net.config().layers, net.config().directions());
+        let track = |k: usize| {
+            let tape = Tape::empty(net.cell().spec(), net.layout(k / directions).clone());
+            Track { tape, initial: vec![], packed: vec![], holds: vec![] }
+        };
         Trace {
             steps: 0,
             batch: 0,
@@ -60,7 +62,7 @@ impl<T: Scalar> Trace<T> {
             head: vec![],
             masks: vec![],
             inputs: vec![vec![]; layers],
-            tracks: (0..layers * directions).map(|_| track()).collect(),
+            tracks: (0..layers * directions).map(track).collect(),
             output: vec![],
             prediction: net.config().head.is_some().then(Vec::new),
             net,
@@ -102,7 +104,7 @@ impl<T: Scalar> Trace<T> {
             let output = self.inputs.get_mut(layer + 1).unwrap_or(&mut self.output);
             resize(output, width * run.steps * run.batch);
             for (direction, track) in self.tracks[layer * directions..(layer + 1) * directions].iter().enumerate() {
-                copy_rows(&track.tape, direction * track.tape.hidden, width, output);
+                copy_rows(&track.tape, direction * track.tape.layout.output().len(), width, output);
             }
             if let Some(mask) = self.masks.get(layer) {
                 output.iter_mut().zip(mask).for_each(|(x, m)| *x = *x * *m);
@@ -136,8 +138,11 @@ impl<T: Scalar> Trace<T> {
 
     /// The state before the first moment of a track: tape rows × batch, carried lanes filled.
     fn set_initial(&mut self, track: usize, run: &RunRef<T>) {
-        let (h, directions, batch) = (self.net.config().hidden, self.net.config().directions(), run.batch);
-        let Track { tape, initial, .. } = &mut self.tracks[track];
+        let (directions, batch) = (self.net.config().directions(), run.batch);
+        // Widths of a lane differ between layers where the cell's own do.
+        let (net, tracks) = (&self.net, &mut self.tracks);
+        let start = |lane: usize| (0..track).map(|k| net.layout(k / directions).length(lane)).sum::<usize>() * batch;
+        let Track { tape, initial, .. } = &mut tracks[track];
         let (spec, rows) = (tape.spec, tape.rows());
         initial.clear();
         initial.resize(rows * batch, T::zero());
@@ -147,7 +152,7 @@ impl<T: Scalar> Trace<T> {
             InitialRef::Carried => {
                 for (b, length) in self.lengths.iter().enumerate() {
                     let last = tape.column(if track.is_multiple_of(directions) { length - 1 } else { 0 }, b);
-                    for lane in spec.carried().map(|lane| lane * h..(lane + 1) * h) {
+                    for lane in spec.carried().map(|lane| tape.layout.range(lane)) {
                         initial[b * rows..(b + 1) * rows][lane.clone()].copy_from_slice(&last[lane]);
                     }
                 }
@@ -156,9 +161,10 @@ impl<T: Scalar> Trace<T> {
         };
         for given in states {
             let Some(lane) = spec.lane(&given.lane) else { continue };
+            let (range, start) = (tape.layout.range(lane), start(lane));
             for b in 0..batch {
-                let from = (track * batch + b) * h;
-                initial[b * rows + lane * h..b * rows + (lane + 1) * h].copy_from_slice(&given.values[from..from + h]);
+                let from = start + b * range.len();
+                initial[b * rows..(b + 1) * rows][range.clone()].copy_from_slice(&given.values[from..from + range.len()]);
             }
         }
     }
@@ -185,7 +191,8 @@ impl<T: Scalar> Trace<T> {
     fn layer(&mut self, layer: usize, direction: usize, scratch: &mut Scratch<T>) {
         let (cell, steps, batch) = (self.net.cell(), self.steps, self.batch);
         let track = layer * self.net.config().directions() + direction;
-        let mut tape = std::mem::replace(&mut self.tracks[track].tape, Tape::zeros(cell.spec(), 0, 0, 0));
+        let nothing = Tape::empty(cell.spec(), self.net.layout(layer).clone());
+        let mut tape = std::mem::replace(&mut self.tracks[track].tape, nothing);
         tape.reshape(steps, batch);
         let params = self.params(track);
         let (rows, wide) = (tape.rows(), cell.projected_rows(params.dims));
@@ -304,11 +311,11 @@ pub(crate) fn zero_padding<T: Scalar>(x: &mut [T], width: usize, batch: usize, l
 }
 
 fn copy_rows<T: Scalar>(tape: &Tape<T>, offset: usize, width: usize, output: &mut [T]) {
-    let (h, lane) = (tape.hidden, tape.spec.output());
+    let lane = tape.layout.output();
     if width == tape.rows() {
         return output.copy_from_slice(tape.data.as_slice());
     }
     for (y, column) in output.chunks_exact_mut(width).zip(tape.data.as_slice().chunks_exact(tape.rows())) {
-        y[offset..offset + h].copy_from_slice(&column[lane * h..(lane + 1) * h]);
+        y[offset..offset + lane.len()].copy_from_slice(&column[lane.clone()]);
     }
 }

@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use super::{Config, Net, parameter_name};
-use crate::cell::{Memory, Precision};
+use crate::cell::{Depth, Memory, Precision, uniform};
 use crate::error::{Code, Error, Result};
 use crate::math::kernel::{Strided, multiply_add};
 use crate::math::norm::norm;
@@ -30,15 +30,21 @@ impl<T: Precision> Net<T> {
         let mut net = Net::<T>::zeros(config)?;
         let config = net.config().clone();
         let mut rng = Rng::new(seed);
-        for p in net.parameters_mut() {
-            if p.name == "embedding.weight" {
-                p.values.iter_mut().for_each(|v| *v = T::of(normal(&mut rng)));
-                continue;
+        if config.embedding.is_some() {
+            net.parameters_mut()[0].values.iter_mut().for_each(|v| *v = T::of(rng.normal() as f32 as f64));
+        }
+        let cell = net.cell();
+        for layer in 0..config.layers {
+            let (dims, depth) = (net.dims_of(layer), Depth { layer, layers: config.layers });
+            for direction in 0..config.directions() {
+                for (at, (name, _)) in net.tensors(layer, direction).zip(cell.shapes(dims)) {
+                    cell.init(dims, name, depth, &mut rng, &mut net.parameters_mut()[at].values);
+                }
             }
-            let fan = if p.name.starts_with("head.") { config.output_width() } else { config.hidden };
-            let bound = 1.0 / (fan as f64).sqrt();
-            // Rounded to f32 first, so that f32 and f64 networks of one seed are the same network.
-            p.values.iter_mut().for_each(|v| *v = T::of(((rng.u() * 2.0 - 1.0) * bound) as f32 as f64));
+        }
+        if let Some(at) = net.head_tensor() {
+            let bound = 1.0 / (config.output_width() as f64).sqrt();
+            net.parameters_mut()[at..].iter_mut().for_each(|p| uniform(bound, &mut rng, &mut p.values));
         }
         if let Some(radius) = start.spectral_radius {
             net.set_spectral_radius(radius)?;
@@ -122,12 +128,6 @@ impl<T: Precision> Net<T> {
         }
         Ok(())
     }
-}
-
-/// Standard normal (Box and Muller 1958).
-fn normal(rng: &mut Rng) -> f64 {
-    let (u, v) = (1.0 - rng.u(), rng.u());
-    (libm::sqrt(-2.0 * libm::log(u)) * libm::cos(std::f64::consts::TAU * v)) as f32 as f64
 }
 
 /// Largest absolute eigenvalue, as lim ‖W^n‖^(1/n) (Gelfand's formula) by repeated squaring up to n = 2^21, which leaves

@@ -23,7 +23,7 @@ pub use stream::Stream;
 pub use trace::Trace;
 pub use workspace::Workspace;
 
-use crate::cell::{self, Cell, Dims, MAX_TENSORS, Precision, Tensors};
+use crate::cell::{self, Cell, Dims, Layout, MAX_TENSORS, Precision, Tensors};
 use crate::error::{Error, Result};
 use crate::math::Scalar;
 
@@ -42,6 +42,16 @@ pub struct Net<T: Scalar> {
     config: Arc<Config>,
     parameters: Arc<Vec<Parameter<T>>>,
     cell: &'static dyn Cell<T>,
+    shape: Arc<Shape>,
+}
+
+/// What follows from the configuration, once.
+struct Shape {
+    dims: Vec<Dims>,
+    /// Rows of each layer's tape.
+    layouts: Vec<Arc<Layout>>,
+    /// Where the parameters of each layer and direction start among all, and where the last ones end.
+    starts: Vec<usize>,
 }
 
 impl<T: Precision> Net<T> {
@@ -58,9 +68,14 @@ impl<T: Precision> Net<T> {
         if let Some(e) = &config.embedding {
             add("embedding.weight".into(), vec![e.vocabulary, e.width]);
         }
-        for layer in 0..config.layers {
+        let dims: Vec<Dims> = (0..config.layers).map(|layer| config.dims(layer)).collect();
+        let layouts = dims.iter().map(|dims| Arc::new(cell.layout(*dims))).collect();
+        let mut starts = vec![usize::from(config.embedding.is_some())];
+        for (layer, dims) in dims.iter().enumerate() {
             for direction in 0..config.directions() {
-                for (name, shape) in cell.shapes(config.dims(layer)) {
+                let shapes = cell.shapes(*dims);
+                starts.push(starts.last().unwrap_or(&0) + shapes.len());
+                for (name, shape) in shapes {
                     add(parameter_name(name, layer, direction), shape);
                 }
             }
@@ -69,7 +84,7 @@ impl<T: Precision> Net<T> {
             add("head.weight".into(), vec![head.outputs, config.output_width()]);
             add("head.bias".into(), vec![head.outputs]);
         }
-        Ok(Net { config: Arc::new(config), parameters: Arc::new(parameters), cell })
+        Ok(Net { config: Arc::new(config), parameters: Arc::new(parameters), cell, shape: Arc::new(Shape { dims, layouts, starts }) })
     }
 }
 
@@ -114,8 +129,20 @@ impl<T: Scalar> Net<T> {
 
     /// Bytes of state carried from step to step for one sequence, in this precision.
     pub fn state_bytes(&self) -> usize {
-        let carried = self.cell.spec().carried().count();
-        carried * self.config.hidden * self.config.layers * self.config.directions() * size_of::<T>()
+        let of = |layout: &Arc<Layout>| self.cell.spec().carried().map(|lane| layout.length(lane)).sum::<usize>();
+        self.shape.layouts.iter().map(of).sum::<usize>() * self.config.directions() * size_of::<T>()
+    }
+
+    /// Values of a carried lane's states: layers·directions × batch × its elements.
+    pub(crate) fn state_length(&self, lane: usize, batch: usize) -> usize {
+        self.shape.layouts.iter().map(|layout| layout.length(lane)).sum::<usize>() * self.config.directions() * batch
+    }
+
+    /// Multiply-adds of one step of one sequence, the head included.
+    pub fn multiply_adds(&self) -> usize {
+        let cells: usize = self.shape.dims.iter().map(|dims| self.cell.multiply_adds(*dims)).sum();
+        let head = self.config.head.as_ref().map_or(0, |head| head.outputs * self.config.output_width());
+        cells * self.config.directions() + head
     }
 
     /// The same numbers in f64 or f32.
@@ -136,9 +163,8 @@ impl<T: Scalar> Net<T> {
 
     /// Where the parameters of a layer and direction start, and how many tensors there are.
     pub(crate) fn tensors(&self, layer: usize, direction: usize) -> std::ops::Range<usize> {
-        let each = self.cell.spec().parameters.iter().filter(|p| self.config.bias || !p.bias).count();
-        let start = usize::from(self.config.embedding.is_some()) + (layer * self.config.directions() + direction) * each;
-        start..start + each
+        let at = layer * self.config.directions() + direction;
+        self.shape.starts[at]..self.shape.starts[at + 1]
     }
 
     /// The parameters of a layer and direction, as its cell takes them.
@@ -154,9 +180,14 @@ impl<T: Scalar> Net<T> {
         self.config.head.as_ref().map(|_| self.parameters.len() - 2)
     }
 
-    /// Input width and hidden size of a layer.
+    /// Input width, hidden size and sizes of a layer.
     pub fn dims_of(&self, layer: usize) -> Dims {
-        self.config.dims(layer)
+        self.shape.dims[layer]
+    }
+
+    /// Where the lanes of a layer stand on its tapes.
+    pub fn layout(&self, layer: usize) -> &Arc<Layout> {
+        &self.shape.layouts[layer]
     }
 }
 

@@ -26,8 +26,11 @@ impl<T: Scalar> Trace<T> {
         let repeat = |column: &[T]| column.iter().copied().cycle().take(column.len() * count).collect::<Vec<T>>();
         let (tape, before) = (repeat(track.tape.column(t, b)), repeat(self.column_before(layer, direction, t, b)?));
         let holds = track.holds.get(t).and_then(Option::as_ref).map(|holds| {
-            let of_example = |v: &[T]| repeat(&v[b * dims.hidden..(b + 1) * dims.hidden]);
-            let lane = |l: &HeldLane<T>| HeldLane { lane: l.lane, mask: of_example(&l.mask), value: of_example(&l.value) };
+            let lane = |l: &HeldLane<T>| {
+                let length = track.tape.layout.length(l.lane);
+                let of_example = |v: &[T]| repeat(&v[b * length..(b + 1) * length]);
+                HeldLane { lane: l.lane, mask: of_example(&l.mask), value: of_example(&l.value) }
+            };
             Holds { lanes: holds.lanes.iter().map(lane).collect() }
         });
         let mut d_before = vec![T::zero(); rows * count];
@@ -46,6 +49,7 @@ impl<T: Scalar> Trace<T> {
                 input: &zeros[..dims.input * count],
                 before: Strided::columns(&zeros[..dims.hidden * count], dims.hidden),
                 tape: &tape,
+                d_tape: &d,
                 d_projected: &projected,
                 d_recurrent: &recurrent,
             };
@@ -59,7 +63,7 @@ impl<T: Scalar> Trace<T> {
     /// Is this unit's lane held at moment t?
     pub fn is_held(&self, layer: usize, direction: usize, lane: usize, t: usize, b: usize, unit: usize) -> bool {
         let Ok(index) = self.track_index(layer, direction) else { return false };
-        let at = b * self.net.config().hidden + unit;
+        let at = b * self.tracks[index].tape.layout.length(lane) + unit;
         let holds = self.tracks[index].holds.get(t).and_then(Option::as_ref);
         holds.is_some_and(|h| h.lanes.iter().any(|l| l.lane == lane && l.mask[at] > T::zero()))
     }

@@ -2,7 +2,7 @@
 
 use super::Net;
 use super::config::{LIMITS, within};
-use crate::cell::{HeldLane, Holds};
+use crate::cell::{HeldLane, Holds, PER_UNIT};
 use crate::error::{Code, Error, Result};
 use crate::math::Scalar;
 
@@ -15,7 +15,7 @@ pub enum Input<T> {
     Tokens(Vec<usize>),
 }
 
-/// Initial states of one carried lane: (L·D)×B×H, order l0, l0_reverse, l1, …
+/// Initial states of one carried lane: (L·D)×B×(its elements), order l0, l0_reverse, l1, …
 #[derive(Clone, Debug, PartialEq)]
 pub struct Initial<T> {
     pub lane: String,
@@ -28,7 +28,7 @@ pub enum HoldUnits {
     One(usize),
 }
 
-/// An intervention: a lane held at a value for moments `from` up to, not including, `to`, in every example.
+/// An intervention: a lane (of all its elements, or of one) held at a value for moments `from` up to, not including, `to`, in every example.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hold {
     pub layer: usize,
@@ -125,7 +125,7 @@ impl<T: Scalar> Net<T> {
         let config = self.config();
         within("steps", run.steps, 1, 1_000_000)?;
         within("batch", run.batch, 1, 1_000_000)?;
-        let rows: usize = (0..config.layers).map(|l| self.cell.rows(self.dims_of(l)) * config.directions()).sum();
+        let rows: usize = (0..config.layers).map(|l| self.layout(l).rows() * config.directions()).sum();
         let columns = run.steps.saturating_mul(run.batch);
         if columns.saturating_mul(rows) > LIMITS.tape {
             return Err(Error::new(
@@ -164,7 +164,6 @@ impl<T: Scalar> Net<T> {
                 within("a sequence's length", *l, 1, run.steps)?;
             }
         }
-        let states = config.layers * config.directions() * run.batch * config.hidden;
         let spec = self.cell.spec();
         let InitialRef::Given(given) = run.initial else { return self.check_masks(run, columns) };
         for initial in given {
@@ -172,9 +171,12 @@ impl<T: Scalar> Net<T> {
             if !carried.contains(&initial.lane.as_str()) {
                 return Err(Error::unknown("carried lane", &initial.lane, carried));
             }
+            let lane = spec.lane(&initial.lane).unwrap_or(0);
+            let states = self.state_length(lane, run.batch);
             if initial.values.len() != states {
-                let what = format!("initial.{}", initial.lane);
-                return Err(Error::length(&what, initial.values.len(), states, "layers·directions × batch × hidden"));
+                let (what, axes) = (format!("initial.{}", initial.lane), spec.lanes[lane].axes);
+                let formula = format!("layers·directions × batch × {}", if axes == PER_UNIT { "hidden".into() } else { axes.join("·") });
+                return Err(Error::length(&what, initial.values.len(), states, &formula));
             }
         }
         self.check_masks(run, columns)
@@ -202,12 +204,13 @@ impl<T: Scalar> Net<T> {
         steps: usize,
         batch: usize,
     ) -> Result<Vec<Option<Holds<T>>>> {
-        let (h, spec) = (self.config().hidden, self.cell.spec());
+        let spec = self.cell.spec();
         let mut by_moment: Vec<Option<Holds<T>>> = vec![];
         for hold in holds {
             let lane = spec.lane(&hold.lane).ok_or_else(|| Error::unknown("lane", &hold.lane, spec.lanes.iter().map(|l| l.name)))?;
             within("hold.layer", hold.layer, 0, self.config().layers - 1)?;
             within("hold.direction", hold.direction, 0, self.config().directions() - 1)?;
+            let h = self.layout(hold.layer).length(lane);
             if let HoldUnits::One(unit) = hold.units {
                 within("hold.unit", unit, 0, h - 1)?;
             }

@@ -62,11 +62,11 @@ impl<T: Precision> Stream<T> {
     /// One step.
     pub fn step(&mut self) -> &[T] {
         let (config, cell) = (self.net.config(), self.net.cell());
-        let (h, first) = (config.hidden, cell.spec().output() * config.hidden);
+        let h = config.hidden;
         for l in 0..self.layers.len() {
             let (below, from) = self.layers.split_at_mut(l);
             let Layer { packed, projected, before, now } = &mut from[0];
-            let x = below.last().map_or(&self.input[..], |layer| &layer.before[first..first + h]);
+            let x = below.last().map_or(&self.input[..], |layer| &layer.before[self.net.layout(l - 1).output()]);
             let params = Params { dims: self.net.dims_of(l), tensors: self.net.tensor_values(l, 0), packed };
             cell.project(&params, 1, x, projected, &mut self.work);
             let moment = Moment { batch: 1, projected, before, holds: None };
@@ -74,7 +74,7 @@ impl<T: Precision> Stream<T> {
             std::mem::swap(before, now);
         }
         let Some(last) = self.layers.last() else { return &self.output };
-        let x = &last.before[first..first + h];
+        let x = &last.before[self.net.layout(self.layers.len() - 1).output()];
         match (self.net.head_tensor(), self.net.parameters().last()) {
             (Some(_), Some(Parameter { values: bias, .. })) => {
                 let (outputs, x, work) = (bias.len(), Strided::columns(x, h), &mut self.work.product);

@@ -16,7 +16,8 @@ pub struct Influence<T> {
     pub from: usize,
     /// ‖∂h_t/∂x_k‖
     pub of_input: Vec<f64>,
-    /// ‖∂h_t/∂h_k‖, other carried lanes fixed at k and free on the way
+    /// ‖∂h_t/∂h_k‖, other carried lanes fixed at k and free on the way; where the output is not carried, ‖∂h_t/∂s_k‖ for all that
+    /// is carried, and NaN at k itself
     pub of_state: Vec<f64>,
     /// Moments from k on.
     pub moments: Vec<usize>,
@@ -36,14 +37,14 @@ impl<T: Scalar> Influence<T> {
         if moments.is_empty() {
             return Err(Error::new(Code::OutOfRange, format!("step {from}; expected 0 to {}", trace.lengths[example].saturating_sub(1))));
         }
-        let (n, h) = (jacobians.size(), trace.net.config().hidden);
-        let mut state = vec![T::zero(); n * h];
-        for j in 0..h {
-            state[j * n + j] = T::one();
+        let (n, h, from_state) = (jacobians.size(), trace.net.config().hidden, jacobians.state());
+        let mut state = vec![T::zero(); n * from_state.len()];
+        for (column, row) in from_state.clone().enumerate() {
+            state[column * n + row] = T::one();
         }
         // ∂s_k/∂x_k: one row per element of the state.
         let tape = trace.tape(layer, direction)?;
-        let of = super::jacobian::State::Full.rows(trace);
+        let of = super::jacobian::State::Outward.rows(trace, layer);
         let mut seeds = vec![T::zero(); tape.rows() * n];
         for (column, row) in of.iter().enumerate() {
             seeds[column * tape.rows() + row] = T::one();
@@ -68,6 +69,9 @@ impl<T: Scalar> Influence<T> {
             starts: (DVector::zeros(0), DVector::zeros(0)),
         };
         all.record(n);
+        if from_state.start > 0 {
+            all.of_state[0] = f64::NAN;
+        }
         Ok(all)
     }
 

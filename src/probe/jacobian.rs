@@ -1,6 +1,7 @@
 //! Jacobians of the state over time, from the backward pass that trains: row r of ∂s_t/∂s_{t−1} is what `Cell::step_back` gives
 //! for the r-th unit vector. The state is the output lane alone, or all carried lanes.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use nalgebra::{DMatrix, DVector};
@@ -13,19 +14,27 @@ use crate::net::Trace;
 /// What counts as the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// The output lane h alone (other carried lanes held fixed at the start, free on the way).
+    /// The output lane h alone (other carried lanes held fixed at the start, free on the way). Where the output is not carried, as
+    /// in a state-space model, all carried lanes.
     Output,
     /// All carried lanes, the output lane first: (h, c) for an LSTM.
     Full,
+    /// The output lane, carried or not, then the other carried lanes: what a later output depends on.
+    Outward,
 }
 
 impl State {
     /// Tape rows of the state's elements, in order.
-    pub fn rows<T: Scalar>(self, trace: &Trace<T>) -> Vec<usize> {
-        let (spec, h) = (trace.net.cell().spec(), trace.net.config().hidden);
-        let output = spec.output();
-        let others = spec.carried().filter(|k| *k != output && self == State::Full);
-        std::iter::once(output).chain(others).flat_map(|k| k * h..(k + 1) * h).collect()
+    pub fn rows<T: Scalar>(self, trace: &Trace<T>, layer: usize) -> Vec<usize> {
+        self.lanes(trace).into_iter().flat_map(|k| trace.net.layout(layer).range(k)).collect()
+    }
+
+    /// The state's lanes, in order.
+    pub fn lanes<T: Scalar>(self, trace: &Trace<T>) -> Vec<usize> {
+        let spec = trace.net.cell().spec();
+        let (output, carried) = (spec.output(), spec.lanes[spec.output()].carried);
+        let others = spec.carried().filter(|k| *k != output && (self != State::Output || !carried));
+        (carried || self == State::Outward).then_some(output).into_iter().chain(others).collect()
     }
 }
 
@@ -58,7 +67,7 @@ pub fn jacobian<T: Scalar>(
     if from > to || to > moments.len() {
         return Err(Error::new(Code::OutOfRange, format!("from {from} to {to}; expected 0 ≤ from ≤ to ≤ {}", moments.len())));
     }
-    let (of, rows) = (state.rows(trace), trace.tape(layer, direction)?.rows());
+    let (of, rows) = (state.rows(trace, layer), trace.tape(layer, direction)?.rows());
     let mut d = seeds::<T>(&of, rows);
     for t in moments[from..to].iter().rev() {
         d = trace.pull_back(layer, direction, *t, b, d, false)?.before;
@@ -95,7 +104,7 @@ pub struct RunningProduct<T> {
 impl<T: Scalar> RunningProduct<T> {
     pub fn new(trace: &Trace<T>, layer: usize, direction: usize, example: usize, state: State) -> Result<Self> {
         let moments = moments(trace, layer, direction, example)?;
-        let of = state.rows(trace);
+        let of = state.rows(trace, layer);
         let product = seeds(&of, trace.tape(layer, direction)?.rows());
         let mut norms = vec![f64::NAN; moments.len() + 1];
         norms[moments.len()] = 1.0;
@@ -130,12 +139,14 @@ pub(super) fn rescale<T: Scalar>(values: &mut [T]) -> f64 {
     libm::log(largest)
 }
 
-/// One-step Jacobians over the full state, kept while they fit into memory.
+/// One-step Jacobians over the output and the full state (`State::Outward`), kept while they fit into memory.
 pub struct StepJacobians<T> {
     layer: usize,
     direction: usize,
     pub example: usize,
     of: Vec<usize>,
+    /// Of these, the ones whose norm is taken.
+    inside: Range<usize>,
     kept: Vec<Option<Arc<Vec<T>>>>,
     norms: Vec<f64>,
     start: DVector<f64>,
@@ -149,14 +160,23 @@ const KEEP: usize = 48 << 20;
 impl<T: Scalar> StepJacobians<T> {
     pub fn new(trace: &Trace<T>, layer: usize, direction: usize, example: usize) -> Result<Self> {
         let moments = moments(trace, layer, direction, example)?;
-        let of = State::Full.rows(trace);
+        let of = State::Outward.rows(trace, layer);
+        // Where the output is no state, ∂h_t/∂h_{t−1} is nothing: the norm is that of all that is carried.
+        let state = State::Output.rows(trace, layer);
+        let inside = of.iter().position(|row| Some(row) == state.first()).unwrap_or(0);
+        let inside = inside..inside + state.len();
         let (kept, norms) = (vec![None; moments.len()], vec![f64::NAN; moments.len()]);
-        Ok(StepJacobians { layer, direction, example, of, kept, norms, start: DVector::zeros(0), known: 0 })
+        Ok(StepJacobians { layer, direction, example, of, inside, kept, norms, start: DVector::zeros(0), known: 0 })
     }
 
-    /// Elements of the state.
+    /// Elements of output and state.
     pub fn size(&self) -> usize {
         self.of.len()
+    }
+
+    /// Where the state starts whose one-step Jacobian has `norms`: the output where it is carried, else what is carried.
+    pub fn state(&self) -> Range<usize> {
+        self.inside.clone()
     }
 
     /// ∂s_t/∂s_{t−1} at moment t, column-major size × size, the output lane first.
@@ -181,7 +201,7 @@ impl<T: Scalar> StepJacobians<T> {
         Ok(j)
     }
 
-    /// ‖∂h_t/∂h_{t−1}‖ (spectral) of every moment known so far; NaN elsewhere.
+    /// ‖∂h_t/∂h_{t−1}‖ (spectral; over all carried lanes where the output is not carried) of every moment known so far; NaN elsewhere.
     pub fn norms(&self) -> &[f64] {
         &self.norms
     }
@@ -192,8 +212,9 @@ impl<T: Scalar> StepJacobians<T> {
         if t == self.norms.len() {
             return Ok(false);
         }
-        let (j, n, h) = (self.at(trace, t)?, self.of.len(), trace.net.config().hidden);
-        let norm = spectral_norm_near(&DMatrix::from_fn(h, h, |r, c| j[c * n + r].f64()), &mut self.start);
+        let (j, n, inside) = (self.at(trace, t)?, self.of.len(), self.inside.clone());
+        let block = DMatrix::from_fn(inside.len(), inside.len(), |r, c| j[(c + inside.start) * n + r + inside.start].f64());
+        let norm = spectral_norm_near(&block, &mut self.start);
         self.norms[t] = norm;
         self.known += 1;
         Ok(self.known < self.norms.len())

@@ -1,11 +1,15 @@
 //! Pure functions from tapes to what is drawn: norms, saturation, Jacobians, influence, explanations.
 
+mod evaluate;
 mod explain;
 mod influence;
 mod jacobian;
 mod series;
+mod values;
 
-pub use explain::{Evaluated, Evaluator, Explanation, Source, Term, Wanted};
+pub use evaluate::Evaluator;
+pub use explain::{Evaluated, Explanation, Source, Term, Wanted};
 pub use influence::Influence;
 pub use jacobian::{Jacobian, RunningProduct, State, StepJacobians, jacobian};
 pub use series::{SATURATED, Saturation, gradient_norms, half_life, lane_means, lane_norms, saturation};
+pub use values::{Index, Values};

@@ -50,9 +50,10 @@ pub fn saturation<T: Scalar>(trace: &Trace<T>, layer: usize, direction: usize, e
         .collect())
 }
 
-/// Half-life in steps: the first t from which the series stays under half of its first value. `None` where it never does.
+/// Half-life in steps: the first t from which the series stays under half of its first value (that is known: a series may begin
+/// with NaN where there is nothing yet). `None` where it never does.
 pub fn half_life(values: &[f64]) -> Option<usize> {
-    let half = values.first()? / 2.0;
+    let half = values.iter().find(|v| !v.is_nan())? / 2.0;
     let last_above = values.iter().rposition(|v| *v >= half || v.is_nan())?;
     Some(last_above + 1).filter(|t| *t < values.len())
 }
@@ -66,6 +67,8 @@ mod tests {
         assert_eq!(half_life(&[1.0, 0.4, 0.6, 0.4, 0.3]), Some(3));
         assert_eq!(half_life(&[1.0, 0.9, 0.8]), None);
         assert_eq!(half_life(&[1.0, 0.2, f64::NAN]), None, "NaN is not decay");
+        assert_eq!(half_life(&[f64::NAN, 1.0, 0.8, 0.4]), Some(3));
+        assert_eq!(half_life(&[f64::NAN]), None);
         assert_eq!(half_life(&[]), None);
     }
 }

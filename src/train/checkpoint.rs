@@ -166,12 +166,12 @@ fn take<T>(stored: &mut Stored<T>, name: &str, shape: &[usize]) -> Result<Vec<T>
 
 /// The state that the next chunk begins with. What is left over then does not belong there.
 fn carried<T: Rule>(mut stored: Stored<T>, trainer: &Trainer<T>) -> Result<Vec<Initial<T>>> {
-    let (config, spec) = (trainer.net().config(), trainer.net().cell().spec());
-    let length = config.layers * config.directions() * trainer.settings.batch * config.hidden;
+    let spec = trainer.net().cell().spec();
     let mut carried = vec![];
     for k in spec.carried() {
         let (lane, name) = (spec.lanes[k].name, format!("state.{}", spec.lanes[k].name));
         if stored.contains_key(&name) {
+            let length = trainer.net().state_length(k, trainer.settings.batch);
             carried.push(Initial { lane: lane.into(), values: take(&mut stored, &name, &[length])? });
         }
     }

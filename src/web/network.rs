@@ -53,6 +53,9 @@ struct Summary<'a> {
     parameters: Vec<ParameterSummary<'a>>,
     parameter_count: usize,
     state_bytes: usize,
+    multiply_adds: usize,
+    /// Elements of each lane per layer: the extents of its axes.
+    lanes: Vec<Vec<&'a [usize]>>,
 }
 
 #[derive(Deserialize)]
@@ -137,6 +140,10 @@ impl Network {
             parameters: parameters.map(|p| ParameterSummary { name: &p.name, shape: &p.shape, count: p.values.len() }).collect(),
             parameter_count: self.net.parameter_count(),
             state_bytes: self.net.state_bytes(),
+            multiply_adds: self.net.multiply_adds(),
+            lanes: (0..config.layers)
+                .map(|l| (0..self.net.cell().spec().lanes.len()).map(|k| self.net.layout(l).extents(k)).collect())
+                .collect(),
         })
     }
 

@@ -199,7 +199,7 @@ impl View {
         let lane = &tape.spec.lanes[k];
         let values = (0..tape.steps).flat_map(|t| tape.lane(k, t, shown.example).iter().map(|v| f64::from(*v))).collect();
         let range = lane.range.map(|(low, high)| if low < 0.0 { (low, high) } else { (0.0, high) });
-        Ok(state_heatmap::build(scene, name, tape.hidden, values, range)?)
+        Ok(state_heatmap::build(scene, name, tape.layout.length(k), values, range)?)
     }
 
     fn influence(&self, scene: &Scene, shown: &Shown, ghost: Option<&View>) -> Result<Figure, JsValue> {

@@ -169,7 +169,7 @@ impl Trace {
         self.trace.prediction().map(float32)
     }
 
-    /// One array per carried lane, (L·D)×B×H.
+    /// One array per carried lane, (L·D)×B×(its elements).
     #[wasm_bindgen(js_name = final)]
     pub fn last(&self) -> Result<JsValue, JsValue> {
         let spec = self.trace.net.cell().spec();
@@ -186,7 +186,7 @@ impl Trace {
         Ok(self.trace.tape(layer, direction)?.spec.lanes.iter().map(|l| l.name.into()).collect())
     }
 
-    /// One lane, T×B×H.
+    /// One lane, T×B×(its elements).
     pub fn lane(&self, layer: usize, direction: usize, name: &str) -> Result<Float32Array, JsValue> {
         let tape = self.trace.tape(layer, direction)?;
         Ok(float32(&tape.lane_all(tape.lane_index(name)?)))
@@ -206,12 +206,11 @@ impl Trace {
             let message = format!("step {t} of example {}; expected below {} and {}", at.example, tape.steps, tape.batch);
             return Err(Error::new(Code::OutOfRange, message).into());
         }
-        let h = tape.hidden;
         let before = self.trace.column_before(layer, direction, t, at.example)?;
         let (mut now, mut earlier) = (Object::new(), Object::new());
         for (k, lane) in tape.spec.lanes.iter().enumerate() {
             now = now.set(lane.name, float32(tape.lane(k, t, at.example)));
-            earlier = earlier.set(lane.name, float32(&before[k * h..(k + 1) * h]));
+            earlier = earlier.set(lane.name, float32(&before[tape.layout.range(k)]));
         }
         let width = self.trace.net.dims_of(layer).input;
         let from = (t * tape.batch + at.example) * width;
@@ -335,8 +334,8 @@ fn tapes_csv<'a>(
     }
     let mut csv = String::from("t,example");
     for (layer, direction, tape) in &tapes {
-        for lane in tape.spec.lanes {
-            (0..tape.hidden).for_each(|j| csv.push_str(&format!(",layer{layer}.{direction}.{}[{j}]", lane.name)));
+        for (k, lane) in tape.spec.lanes.iter().enumerate() {
+            (0..tape.layout.length(k)).for_each(|j| csv.push_str(&format!(",layer{layer}.{direction}.{}[{j}]", lane.name)));
         }
     }
     csv.push('\n');
