@@ -42,7 +42,7 @@ fn deviation(trace: &Trace<f64>, gradients: &Gradients<f64>, tamper: f64) -> f64
         let e = Evaluator { trace, gradients: Some(gradients), layer, direction, example };
         let (tape, dtape) = (trace.tape(layer, direction).unwrap(), gradients.tape(layer, direction).unwrap());
         for t in 0..trace.lengths[example] {
-            for (k, lane) in spec.lanes.iter().enumerate() {
+            for k in 0..spec.lanes.len() {
                 for (j, (shown, computed)) in e.equation(k, t).iter().zip(tape.lane(k, t, example)).enumerate() {
                     if !trace.is_held(layer, direction, k, t, example, j) {
                         worst = worst.max((shown + tamper - computed).abs());

@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn slopes_are_slopes() {
-        let pairs: [(fn(f64) -> f64, fn(f64) -> f64); 4] =
+        type Of = fn(f64) -> f64;
+        let pairs: [(Of, Of); 4] =
             [(silu, silu_slope), (gelu, gelu_slope), (positive, positive_slope), (softplus, |x| crate::math::Real::sigmoid(x))];
         for (f, slope) in pairs {
             for x in [-3.0, -0.4, 0.3, 2.5] {
