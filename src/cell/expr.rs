@@ -108,8 +108,13 @@ pub enum Expr {
         name: &'static str,
         axes: &'static [&'static str],
     },
+    /// A constant that the cell works out once from its parameters (`Spec::derived`).
+    Derived {
+        name: &'static str,
+    },
     /// W·(…) + b, where what stands there is flattened: `axes` of the rows that are used, after those of `skip` (each an axis
-    /// that comes before, so many rows).
+    /// that comes before, so many rows). In a layer that has no such weight (an encoder only where widths differ), it is what
+    /// stands there, as it is.
     Affine {
         weight: &'static str,
         bias: Option<&'static str>,

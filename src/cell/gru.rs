@@ -283,6 +283,8 @@ static AFTER_KEEP: Spec = Spec {
     name: "gru",
     title: "GRU",
     lanes: &[RESET, UPDATE, CANDIDATE, RECURRENT, STATE_KEEP],
+    complex: &[],
+    derived: &[],
     blocks: &["r", "z", "n"],
     parameters: &[
         Parameter { name: "weight_ih", title: "input weights W_i", shape: &["3H", "I"], bias: false },

@@ -158,6 +158,8 @@ static SPEC: Spec = Spec {
             equation: &Expr::Product { of: &[Expr::Now { lane: "o" }, TANH_C] },
         },
     ],
+    complex: &[],
+    derived: &[],
     blocks: &["i", "f", "g", "o"],
     parameters: &[
         Parameter { name: "weight_ih", title: "input weights W_i", shape: &["4H", "I"], bias: false },

@@ -117,6 +117,8 @@ static TANH_SPEC: Spec = Spec {
         axes: PER_UNIT,
         equation: &Expr::Call { function: Function::Tanh, of: &A },
     }],
+    complex: &[],
+    derived: &[],
     blocks: &["h"],
     parameters: PARAMETERS,
     count: "H·(I + H + 2)",

@@ -176,6 +176,28 @@ pub struct Diagram {
     pub wires: &'static [Wire],
 }
 
+/// Two carried lanes that are one complex number per element, to be shown as magnitude and phase.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Complex {
+    /// How the number is written in formulas.
+    pub symbol: &'static str,
+    pub title: &'static str,
+    /// Lanes of its real and imaginary part.
+    pub re: &'static str,
+    pub im: &'static str,
+}
+
+/// A constant that is worked out once from the parameters, not at every step, and that equations call by its name
+/// (`Expr::Derived`).
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Derived {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub axes: &'static [&'static str],
+    /// Of parameters and of constants that stand before it.
+    pub equation: &'static Expr,
+}
+
 /// The self-description of one variant of a cell.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Spec {
@@ -183,6 +205,8 @@ pub struct Spec {
     pub title: &'static str,
     /// Lanes in tape order.
     pub lanes: &'static [Lane],
+    pub complex: &'static [Complex],
+    pub derived: &'static [Derived],
     /// Row blocks of the weights, in PyTorch's order, each with the lane that it feeds.
     pub blocks: &'static [&'static str],
     pub parameters: &'static [Parameter],
@@ -204,6 +228,11 @@ impl Spec {
     /// Position of a row block of the weights.
     pub fn block(&self, name: &str) -> Option<usize> {
         self.blocks.iter().position(|b| *b == name)
+    }
+
+    /// The constant of that name.
+    pub fn derived(&self, name: &str) -> Option<&'static Derived> {
+        self.derived.iter().find(|d| d.name == name)
     }
 
     /// The lane handed to the layer above.

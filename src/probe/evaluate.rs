@@ -103,6 +103,10 @@ impl<T: Scalar> Evaluator<'_, T> {
                 let values = self.parameter(name).map_or(vec![], |p| p.values.iter().map(|v| v.f64()).collect());
                 Values::new(self.extents(axes), values)
             }
+            Expr::Derived { name } => match self.trace.net.cell().spec().derived(name) {
+                Some(derived) => self.values(derived.equation, t).spread(&self.extents(derived.axes)),
+                None => Values::constant(f64::NAN),
+            },
             Expr::SumOver { axis, of } => self.values(of, t).along(axis, |v| v.iter().sum()),
             Expr::MeanOver { axis, of } => self.values(of, t).along(axis, |v| v.iter().sum::<f64>() / v.len().max(1) as f64),
             Expr::Along { axes, of } => Values::new(self.extents(axes), self.values(of, t).data),
@@ -242,7 +246,12 @@ impl<T: Scalar> Evaluator<'_, T> {
     }
 
     fn product(&self, expr: &Expr, t: usize) -> Values {
-        let Some(matrix) = self.matrix(expr) else { return Values::constant(f64::NAN) };
+        let Some(matrix) = self.matrix(expr) else {
+            return match expr {
+                Expr::Affine { axes, of, .. } => Values::new(self.extents(axes), self.values(of, t).data),
+                _ => Values::constant(f64::NAN),
+            };
+        };
         let operand = self.operand(expr, t);
         let elements = matrix.axes.iter().map(|a| a.1).product();
         let one = |element: usize| {

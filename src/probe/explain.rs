@@ -75,7 +75,7 @@ pub struct Evaluated {
     pub block: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub function: Option<Function>,
-    /// A parameter's.
+    /// A parameter's or a constant's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -208,10 +208,8 @@ impl<T: Scalar> Evaluator<'_, T> {
         match expr {
             Expr::Input { .. } | Expr::X => Source::Input { t, unit: at.iter().find(|i| i.0 == "I").map_or(0, |i| i.1) },
             // The same element under other axes: the position is what they share.
-            Expr::Along { of, axes } => {
-                let flat = Values::flat(&self.extents(axes), at);
-                self.source(of, t, &Values::place(&self.values(of, t).axes, flat))
-            }
+            Expr::Along { of, axes } => self.source(of, t, &self.same_element(axes, of, t, at)),
+            Expr::Affine { of, axes, .. } if self.matrix(expr).is_none() => self.source(of, t, &self.same_element(axes, of, t, at)),
             Expr::Recurrent { of, .. } | Expr::Transposed { of, .. } => self.source(of, t, at),
             Expr::Now { lane } => Source::Lane { lane, t: Some(t), unit: unit(lane) },
             Expr::Before { lane } => Source::Lane { lane, t: self.trace.moment_before(self.direction, t, self.example), unit: unit(lane) },
@@ -229,6 +227,11 @@ impl<T: Scalar> Evaluator<'_, T> {
             }
             _ => Source::Expression,
         }
+    }
+
+    /// The place in `of`, under its own axes, of what stands at `at` under others.
+    fn same_element(&self, axes: &[&'static str], of: &Expr, t: usize, at: &Index) -> Index {
+        Values::place(&self.values(of, t).axes, Values::flat(&self.extents(axes), at))
     }
 
     fn tree(&self, expr: &Expr, t: usize, at: &Index) -> Evaluated {
@@ -256,6 +259,11 @@ impl<T: Scalar> Evaluator<'_, T> {
                 node.block = Some(block);
                 node.terms = self.terms(expr, t, at);
             }
+            // In a layer without the weight: the same value under other axes.
+            Expr::Affine { axes, of, .. } if self.matrix(expr).is_none() => {
+                node.op = "along";
+                node.of = vec![self.tree(of, t, &self.same_element(axes, of, t, at))];
+            }
             Expr::Affine { weight, .. } | Expr::AffineTransposed { weight, .. } => {
                 node.name = Some(weight);
                 node.terms = self.terms(expr, t, at);
@@ -275,9 +283,11 @@ impl<T: Scalar> Evaluator<'_, T> {
                 node.axis = Some(axis);
                 node.terms = self.along_axis(axis, of, t, at, matches!(expr, Expr::MeanOver { .. }));
             }
-            Expr::Along { axes, of } => {
-                let flat = Values::flat(&self.extents(axes), at);
-                node.of = vec![self.tree(of, t, &Values::place(&self.values(of, t).axes, flat))];
+            Expr::Along { axes, of } => node.of = vec![self.tree(of, t, &self.same_element(axes, of, t, at))],
+            Expr::Derived { name } => {
+                node.name = Some(name);
+                let of = self.trace.net.cell().spec().derived(name);
+                node.of = of.map(|derived| self.tree(derived.equation, t, at)).into_iter().collect();
             }
             Expr::Pick { axis, index, of } => node.of = vec![self.tree(of, t, &with(at, axis, *index))],
             Expr::Newest { axis, of } => {
@@ -356,6 +366,7 @@ impl<T: Scalar> Evaluator<'_, T> {
             ("quotient", _) => format!("({})", inner.join(" / ")),
             ("maximum", _) => format!("max({})", inner.join(", ")),
             ("greater", _) => format!("[{}]", inner.join(" > ")),
+            ("derived", _) => node.name.unwrap_or_default().to_string(),
             ("constant", _) => format!("{}", node.value),
             ("call", Some(function)) => format!("{}({})", function_name(function), inner.join("")),
             _ => inner.join(" "),
@@ -387,6 +398,7 @@ fn name(expr: &Expr) -> &'static str {
         Expr::X => "x",
         Expr::Constant { .. } => "constant",
         Expr::Parameter { .. } => "parameter",
+        Expr::Derived { .. } => "derived",
         Expr::Affine { .. } => "affine",
         Expr::AffineTransposed { .. } => "affine-transposed",
         Expr::SumOver { .. } => "sum-over",
