@@ -242,6 +242,10 @@ impl<T: Scalar> Trace<T> {
                 outputs.zip(before.chunks_exact(rows)).for_each(|(to, from)| to.copy_from_slice(&from[output..output + h]));
             }
             let (lanes, passed) = around(dtape.data.as_mut_slice(), rows * batch, t, direction);
+            // Nothing was passed to an output that is no state: what stands there is of another run.
+            if !tape.spec.lanes[tape.spec.output()].carried {
+                lanes.chunks_exact_mut(rows).for_each(|column| column[output..output + h].fill(T::zero()));
+            }
             let passed = if passed.is_empty() { &mut *initial } else { passed };
             for (column, dy) in lanes.chunks_exact_mut(rows).zip(dy[t * batch * width..].chunks_exact(width)) {
                 column[output..output + h].iter_mut().zip(&dy[offset..]).for_each(|(d, y)| *d += *y);
