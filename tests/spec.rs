@@ -120,7 +120,7 @@ fn symbols(expr: &Expr, out: &mut BTreeSet<String>) {
         Expr::Now { lane } => drop(out.insert(lane.to_string())),
         Expr::Before { lane } => drop(out.insert(format!("{lane} before"))),
         Expr::Input { .. } | Expr::X => drop(out.insert("x".into())),
-        Expr::Constant { .. } | Expr::Parameter { .. } | Expr::Derived { .. } => {}
+        Expr::Constant { .. } | Expr::Extent { .. } | Expr::Parameter { .. } | Expr::Derived { .. } => {}
         Expr::Recurrent { of, .. } | Expr::OneMinus { of } | Expr::Call { of, .. } => symbols(of, out),
         Expr::Affine { of, .. } | Expr::SumOver { of, .. } | Expr::MeanOver { of, .. } => symbols(of, out),
         Expr::Along { of, .. } | Expr::Pick { of, .. } | Expr::Newest { of, .. } => symbols(of, out),

@@ -103,6 +103,10 @@ pub enum Expr {
     Constant {
         value: f64,
     },
+    /// The number of places of an axis, such as the width of a head.
+    Extent {
+        axis: &'static str,
+    },
     /// A parameter as it stands.
     Parameter {
         name: &'static str,

@@ -296,6 +296,7 @@ static AFTER_KEEP: Spec = Spec {
     steps: &[RESET_STEP, UPDATE_KEEP, RECURRENT_STEP, CANDIDATE_STEP, KEEP_STEP],
     backward: &[BACK_H, BACK_Z_KEEP, BACK_N_KEEP, BACK_A_N, BACK_U, BACK_R, BACK_A_R, BACK_A_Z, PASSED_KEEP],
     memory: memory(1.0),
+    matrix: None,
     diagram: AFTER_DIAGRAM,
     sources: &[
         "K. Cho et al. Learning Phrase Representations using RNN Encoder–Decoder. arXiv:1406.1078, 2014.",
@@ -310,6 +311,7 @@ static AFTER_REPLACE: Spec = Spec {
     steps: &[RESET_STEP, UPDATE_REPLACE, RECURRENT_STEP, CANDIDATE_STEP, REPLACE_STEP],
     backward: &[BACK_H, BACK_Z_REPLACE, BACK_N_REPLACE, BACK_A_N, BACK_U, BACK_R, BACK_A_R, BACK_A_Z, PASSED_REPLACE],
     memory: memory(0.0),
+    matrix: None,
     ..AFTER_KEEP
 };
 
@@ -354,6 +356,7 @@ pub static BEFORE_REPLACE: Spec = Spec {
         super::gru_before::PASSED_REPLACE,
     ],
     memory: memory(0.0),
+    matrix: None,
     ..BEFORE_KEEP
 };
 

@@ -281,6 +281,7 @@ static SPEC: Spec = Spec {
         },
     ],
     memory: Some(Memory { block: "f", title: "forget bias", keeps: 1.0 }),
+    matrix: None,
     diagram: Diagram {
         width: 120.0,
         height: 78.0,

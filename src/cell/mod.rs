@@ -21,8 +21,8 @@ pub use expr::{Expr, Function};
 pub use hold::{HeldLane, Holds};
 pub use layout::Layout;
 pub use spec::{
-    BackStep, CellOption, Complex, Derived, Diagram, Kind, Lane, Memory, Node, OptionValue, PER_UNIT, Parameter, Shape, SizeRange, Spec,
-    SubStep, Target, Wire,
+    BackStep, CellOption, Complex, Derived, Diagram, Kind, Lane, Matrix, Memory, Node, OptionValue, PER_UNIT, Parameter, Shape, SizeRange,
+    Spec, SubStep, Target, Wire,
 };
 
 use crate::error::{Code, Error, Result};

@@ -140,6 +140,7 @@ static TANH_SPEC: Spec = Spec {
         PASSED,
     ],
     memory: None,
+    matrix: None,
     diagram: DIAGRAM,
     sources: SOURCES,
 };

@@ -134,6 +134,24 @@ pub struct Memory {
     pub keeps: f64,
 }
 
+/// A state that is a matrix of keys × values, and the lanes that write and read it at a step:
+/// memory = keep · memory before + write · scale · key valueᵀ, read = queryᵀ memory / divisor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Matrix {
+    /// Axes: heads, keys, values.
+    pub memory: &'static str,
+    /// Axes: heads, keys.
+    pub key: &'static str,
+    pub query: &'static str,
+    /// Axes: heads, values.
+    pub value: &'static str,
+    pub read: &'static str,
+    /// Axes: heads. What is written is scaled by 1/√(number of keys).
+    pub write: &'static str,
+    pub keep: &'static str,
+    pub divisor: &'static str,
+}
+
 /// What is drawn at a place of the diagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -215,6 +233,8 @@ pub struct Spec {
     pub steps: &'static [SubStep],
     pub backward: &'static [BackStep],
     pub memory: Option<Memory>,
+    /// Where the state is a matrix that is written and read.
+    pub matrix: Option<Matrix>,
     pub diagram: Diagram,
     pub sources: &'static [&'static str],
 }

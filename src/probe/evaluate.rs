@@ -99,6 +99,7 @@ impl<T: Scalar> Evaluator<'_, T> {
             Expr::Call { function, of } => self.values(of, t).map(|x| call(*function, x)),
             Expr::X => self.input(t),
             Expr::Constant { value } => Values::constant(*value),
+            Expr::Extent { axis } => Values::constant(self.extents(&[axis])[0].1 as f64),
             Expr::Parameter { name, axes } => {
                 let values = self.parameter(name).map_or(vec![], |p| p.values.iter().map(|v| v.f64()).collect());
                 Values::new(self.extents(axes), values)

@@ -269,6 +269,7 @@ impl<T: Scalar> Evaluator<'_, T> {
                 node.terms = self.terms(expr, t, at);
             }
             Expr::Upstream | Expr::X | Expr::Constant { .. } => {}
+            Expr::Extent { axis } => node.axis = Some(axis),
             Expr::Parameter { name, .. } => node.name = Some(name),
             Expr::Sum { of } | Expr::Product { of } => node.of = of.iter().map(|e| self.tree(e, t, at)).collect(),
             Expr::OneMinus { of } => node.of = vec![self.tree(of, t, at)],
@@ -367,7 +368,7 @@ impl<T: Scalar> Evaluator<'_, T> {
             ("maximum", _) => format!("max({})", inner.join(", ")),
             ("greater", _) => format!("[{}]", inner.join(" > ")),
             ("derived", _) => node.name.unwrap_or_default().to_string(),
-            ("constant", _) => format!("{}", node.value),
+            ("constant" | "extent", _) => format!("{}", node.value),
             ("call", Some(function)) => format!("{}({})", function_name(function), inner.join("")),
             _ => inner.join(" "),
         }
@@ -397,6 +398,7 @@ fn name(expr: &Expr) -> &'static str {
         Expr::Call { .. } => "call",
         Expr::X => "x",
         Expr::Constant { .. } => "constant",
+        Expr::Extent { .. } => "extent",
         Expr::Parameter { .. } => "parameter",
         Expr::Derived { .. } => "derived",
         Expr::Affine { .. } => "affine",
