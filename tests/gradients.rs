@@ -27,7 +27,7 @@ fn case(mut config: Config, layers: usize, bidirectional: bool, held: bool) -> C
     let mut run = Run::new(T, B, Input::Values(numbers(&mut rng, T * B * I)));
     run.lengths = Some(vec![6, 4]);
     for k in spec.carried() {
-        run.initial.push(Initial { lane: spec.lanes[k].name.into(), values: numbers(&mut rng, layers * d * B * H) });
+        run.initial.push(Initial { lane: spec.lanes[k].name.into(), values: numbers(&mut rng, net.state_length(k, B)) });
     }
     if layers > 1 {
         run.masks = vec![numbers(&mut rng, T * B * d * H).iter().map(|u| if *u > 0.0 { 2.0 } else { 0.0 }).collect()];
@@ -43,7 +43,7 @@ fn case(mut config: Config, layers: usize, bidirectional: bool, held: bool) -> C
     for t in 4..T {
         output[(t * B + 1) * d * H..(t * B + 2) * d * H].fill(0.0);
     }
-    let last = spec.carried().map(|k| (spec.lanes[k].name.to_string(), numbers(&mut rng, layers * d * B * H))).collect();
+    let last = spec.carried().map(|k| (spec.lanes[k].name.to_string(), numbers(&mut rng, net.state_length(k, B)))).collect();
     let upstream = Upstream { output: Some(output), prediction: Some(numbers(&mut rng, T * B * 2)), last };
     Case { net, run, upstream }
 }
@@ -135,7 +135,7 @@ fn every_lane_has_its_exact_gradient() {
             let net = Net::<f64>::random(Config { head: Some(Head { outputs: 2 }), ..config }, 7, Start::default()).unwrap();
             let (spec, mut rng) = (net.cell().spec(), Rng::new(4));
             let run = Run::new(T, 1, Input::Values(numbers(&mut rng, T * I)));
-            let last = spec.carried().map(|k| (spec.lanes[k].name.to_string(), numbers(&mut rng, 4 * H))).collect();
+            let last = spec.carried().map(|k| (spec.lanes[k].name.to_string(), numbers(&mut rng, net.state_length(k, 1)))).collect();
             let output = Some(numbers(&mut rng, T * 2 * H));
             let upstream = Upstream { output, prediction: Some(numbers(&mut rng, T * 2)), last };
             let (worst, tampered) = (worst_lane(&net, &run, &upstream, 0.0), worst_lane(&net, &run, &upstream, 1e-5));

@@ -5,7 +5,7 @@ mod support;
 use support::{draw, every_config};
 use unrolled::cell::Precision;
 use unrolled::math::rng::Rng;
-use unrolled::net::{Config, Gradients, Hold, HoldUnits, Initial, Input, Net, Run, Start, Trace, Upstream};
+use unrolled::net::{Config, Gradients, Hold, HoldUnits, Initial, Input, Net, Run, Start, Trace, Upstream, parameter_name};
 
 const I: usize = 3;
 /// Two groups of four units and a rest.
@@ -32,9 +32,9 @@ fn numbers<T: Precision>(seed: u64, count: usize) -> Vec<T> {
 }
 
 fn run_of<T: Precision>(net: &Net<T>, steps: usize, batch: usize, input: &[T]) -> Run<T> {
-    let states = net.config().layers * net.config().directions() * batch * H;
-    let mut run = Run::new(steps, batch, Input::Values(input.to_vec()));
-    run.initial = carried(net).iter().map(|lane| Initial { lane: lane.to_string(), values: numbers(5, states) }).collect();
+    let (mut run, spec) = (Run::new(steps, batch, Input::Values(input.to_vec())), net.cell().spec());
+    let initial = |k: usize| Initial { lane: spec.lanes[k].name.into(), values: numbers(5, net.state_length(k, batch)) };
+    run.initial = spec.carried().map(initial).collect();
     run
 }
 
@@ -58,9 +58,10 @@ fn example<T: Copy>(all: &[T], steps: usize, batch: usize, b: usize) -> Vec<T> {
     (0..steps).flat_map(|t| all[(t * batch + b) * width..][..width].to_vec()).collect()
 }
 
-/// Example b of an (L·D)×B×H array.
+/// Example b of an (L·D)×B×(elements of a lane) array, for two layers and directions.
 fn example_state<T: Copy>(all: &[T], batch: usize, b: usize) -> Vec<T> {
-    all.chunks_exact(batch * H).flat_map(|track| track[b * H..(b + 1) * H].to_vec()).collect()
+    let length = all.len() / (4 * batch);
+    all.chunks_exact(batch * length).flat_map(|track| track[b * length..(b + 1) * length].to_vec()).collect()
 }
 
 #[test]
@@ -233,27 +234,41 @@ fn the_reverse_direction_is_the_forward_one_on_the_reversed_sequence() {
         let mirrored: Vec<f32> = back.output().chunks_exact(H).rev().flatten().copied().collect();
         let reverse_half: Vec<f32> = there.output().chunks_exact(2 * H).flat_map(|row| row[H..].to_vec()).collect();
         assert_eq!(reverse_half, mirrored, "{}", title(&both));
-        assert_eq!(there.final_state("h").unwrap()[H..], back.final_state("h").unwrap(), "{}", title(&both));
+        for lane in carried(&both) {
+            let state = back.final_state(lane).unwrap();
+            assert_eq!(there.final_state(lane).unwrap()[state.len()..], state, "{}: {lane}", title(&both));
+        }
     }
 }
 
-/// Units have no order: renumbering rows and columns of the weights renumbers the states. Finds any mixed-up index.
+/// What stands at an index of an axis of renumbered units: nH is n blocks of units.
+fn renumbered(symbol: &str, order: &[usize; H], index: usize) -> usize {
+    if symbol.ends_with('H') { index / H * H + order[index % H] } else { index }
+}
+
+/// Units have no order: renumbering the weights along every axis of units renumbers the states. Finds any mixed-up index. For
+/// cells whose parameters have axes of units, of inputs and of fixed length.
 #[test]
 fn renumbered_units_give_renumbered_states() {
     const STEPS: usize = 5;
     let order: [usize; H] = [4, 8, 0, 2, 7, 1, 3, 6, 5];
     for net in nets::<f64>(1, false) {
         let mut other = net.clone();
+        let of = |name: &str| net.cell().spec().parameters.iter().find(|p| parameter_name(p.name, 0, 0) == name).unwrap().shape;
+        let known = |s: &&str| s.trim_start_matches(char::is_numeric) == "H" || *s == "I" || s.parse::<usize>().is_ok();
+        if !net.parameters().iter().all(|p| of(&p.name).iter().all(|s| known(&s))) {
+            continue;
+        }
         for p in net.parameters() {
-            let columns = p.shape.get(1).copied().unwrap_or(1);
-            let recurrent = p.name.starts_with("weight_hh");
-            let mut values = p.values.clone();
-            for (row, target) in values.chunks_exact_mut(columns).enumerate() {
-                let from = row / H * H + order[row % H];
-                for (k, value) in target.iter_mut().enumerate() {
-                    *value = p.values[from * columns + if recurrent { order[k] } else { k }];
+            let from = |mut flat: usize| {
+                let (mut at, mut stride) = (0, 1);
+                for (symbol, extent) in of(&p.name).iter().zip(&p.shape).rev() {
+                    at += renumbered(symbol, &order, flat % extent) * stride;
+                    (flat, stride) = (flat / extent, stride * extent);
                 }
-            }
+                at
+            };
+            let values: Vec<f64> = (0..p.values.len()).map(|k| p.values[from(k)]).collect();
             other.set_parameter(&p.name, &values).unwrap();
         }
         let input = Input::Values(numbers(1, STEPS * I));
@@ -291,7 +306,7 @@ fn holding_a_lane_at_its_own_value_changes_nothing() {
         let free = net.run(run_of(&net, 4, 1, &input)).unwrap();
         for (k, lane) in net.cell().spec().lanes.iter().enumerate() {
             let mut run = run_of(&net, 4, 1, &input);
-            for unit in 0..H {
+            for unit in 0..net.layout(0).length(k) {
                 for t in 0..4 {
                     let value = free.tape(0, 1).unwrap().lane(k, t, 0)[unit] as f64;
                     let units = HoldUnits::One(unit);

@@ -35,8 +35,9 @@ fn fingerprint<T: Precision>(mut config: Config) -> u64 {
         let mut run = Run::new(STEPS, BATCH, Input::Values(numbers(&mut rng, STEPS * BATCH * input, scale)));
         run.lengths = Some(vec![40, 17, 1]);
         let spec = net.cell().spec();
-        let states = 4 * BATCH * hidden;
-        run.initial = spec.carried().map(|k| Initial { lane: spec.lanes[k].name.into(), values: numbers(&mut rng, states, 0.8) }).collect();
+        for k in spec.carried() {
+            run.initial.push(Initial { lane: spec.lanes[k].name.into(), values: numbers(&mut rng, net.state_length(k, BATCH), 0.8) });
+        }
         let mask = |rng: &mut Rng| if rng.u() < 0.5 { T::zero() } else { T::of(2.0) };
         run.masks = vec![(0..STEPS * BATCH * 2 * hidden).map(|_| mask(&mut rng)).collect()];
         let trace = net.run(run).unwrap();

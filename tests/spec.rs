@@ -21,8 +21,7 @@ fn traced(family: &str, options: unrolled::cell::Options, held: bool) -> (Trace<
     run.lengths = Some(vec![T, 5]);
     let spec = net.cell().spec();
     for k in spec.carried() {
-        let length: usize = (0..2).map(|layer| net.layout(layer).length(k)).sum();
-        run.initial.push(Initial { lane: spec.lanes[k].name.into(), values: numbers(2 * B * length) });
+        run.initial.push(Initial { lane: spec.lanes[k].name.into(), values: numbers(net.state_length(k, B)) });
     }
     if held {
         for lane in spec.lanes {

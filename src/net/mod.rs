@@ -134,7 +134,7 @@ impl<T: Scalar> Net<T> {
     }
 
     /// Values of a carried lane's states: layers·directions × batch × its elements.
-    pub(crate) fn state_length(&self, lane: usize, batch: usize) -> usize {
+    pub fn state_length(&self, lane: usize, batch: usize) -> usize {
         self.shape.layouts.iter().map(|layout| layout.length(lane)).sum::<usize>() * self.config.directions() * batch
     }
 
