@@ -37,7 +37,7 @@ pub trait Unit: Send + Sync + 'static {
 /// The first `whole` groups of each row of a column that is wanted; rows are `h` long. The loops here and below go over constants,
 /// so that they vanish, and with them the arrays: everything is in registers.
 #[inline(always)]
-fn groups<T: Scalar>(column: &[T], h: usize, whole: usize, wanted: impl Fn(usize) -> bool) -> [&[T::Group]; MAX] {
+pub(super) fn groups<T: Scalar>(column: &[T], h: usize, whole: usize, wanted: impl Fn(usize) -> bool) -> [&[T::Group]; MAX] {
     let mut all: [&[T::Group]; MAX] = [&[]; MAX];
     for k in 0..MAX {
         if wanted(k) {
@@ -48,7 +48,7 @@ fn groups<T: Scalar>(column: &[T], h: usize, whole: usize, wanted: impl Fn(usize
 }
 
 #[inline(always)]
-fn groups_mut<T: Scalar>(column: &mut [T], h: usize, whole: usize, wanted: impl Fn(usize) -> bool) -> [&mut [T::Group]; MAX] {
+pub(super) fn groups_mut<T: Scalar>(column: &mut [T], h: usize, whole: usize, wanted: impl Fn(usize) -> bool) -> [&mut [T::Group]; MAX] {
     let mut all: [&mut [T::Group]; MAX] = [&mut [], &mut [], &mut [], &mut [], &mut [], &mut []];
     let (mut rest, mut passed) = (column, 0);
     for k in 0..MAX {
@@ -63,7 +63,7 @@ fn groups_mut<T: Scalar>(column: &mut [T], h: usize, whole: usize, wanted: impl 
 
 /// Group g of the rows that are wanted.
 #[inline(always)]
-fn gather<T: Scalar>(rows: &[&[T::Group]; MAX], g: usize, wanted: impl Fn(usize) -> bool) -> Values<T::Wide> {
+pub(super) fn gather<T: Scalar>(rows: &[&[T::Group]; MAX], g: usize, wanted: impl Fn(usize) -> bool) -> Values<T::Wide> {
     let mut values = [T::Wide::zero(); MAX];
     for k in 0..MAX {
         if wanted(k) {
@@ -74,7 +74,7 @@ fn gather<T: Scalar>(rows: &[&[T::Group]; MAX], g: usize, wanted: impl Fn(usize)
 }
 
 #[inline(always)]
-fn scatter<T: Scalar>(values: &Values<T::Wide>, rows: &mut [&mut [T::Group]; MAX], g: usize, wanted: impl Fn(usize) -> bool) {
+pub(super) fn scatter<T: Scalar>(values: &Values<T::Wide>, rows: &mut [&mut [T::Group]; MAX], g: usize, wanted: impl Fn(usize) -> bool) {
     for k in 0..MAX {
         if wanted(k) {
             rows[k][g] = T::write(values[k]);
@@ -83,7 +83,7 @@ fn scatter<T: Scalar>(values: &Values<T::Wide>, rows: &mut [&mut [T::Group]; MAX
 }
 
 #[inline(always)]
-fn gather_one<T: Scalar>(column: &[T], h: usize, j: usize, rows: usize) -> Values<T> {
+pub(super) fn gather_one<T: Scalar>(column: &[T], h: usize, j: usize, rows: usize) -> Values<T> {
     let mut values = [T::zero(); MAX];
     for (k, v) in values.iter_mut().enumerate().take(rows) {
         *v = column[k * h + j];
@@ -92,14 +92,14 @@ fn gather_one<T: Scalar>(column: &[T], h: usize, j: usize, rows: usize) -> Value
 }
 
 #[inline(always)]
-fn scatter_one<T: Scalar>(values: &Values<T>, column: &mut [T], h: usize, j: usize, rows: usize) {
+pub(super) fn scatter_one<T: Scalar>(values: &Values<T>, column: &mut [T], h: usize, j: usize, rows: usize) {
     for (k, v) in values.iter().enumerate().take(rows) {
         column[k * h + j] = *v;
     }
 }
 
 /// Interventions on unit j of example b. Slow, and only where somebody holds something, or for units that make up no group.
-fn held<T: Scalar>(holds: Option<&Holds<T>>, h: usize, b: usize, j: usize) -> Held<T, MAX> {
+pub(super) fn held<T: Scalar>(holds: Option<&Holds<T>>, h: usize, b: usize, j: usize) -> Held<T, MAX> {
     let mut lanes = [(T::zero(), T::zero()); MAX];
     for lane in holds.iter().flat_map(|holds| &holds.lanes) {
         let at = b * h + j;

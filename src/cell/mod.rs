@@ -9,9 +9,11 @@ mod gru;
 mod gru_before;
 mod hold;
 mod layout;
-#[allow(dead_code)] // until its first cell comes
+#[allow(dead_code)] // until the cells with biases come
 mod linear;
 mod lstm;
+mod mingru;
+mod minimal;
 mod rnn;
 mod spec;
 
@@ -230,7 +232,7 @@ pub fn uniform<T: Scalar>(bound: f64, rng: &mut Rng, values: &mut [T]) {
 
 /// The registry: one line per cell.
 pub fn all() -> &'static [&'static dyn Family] {
-    &[&rnn::Family, &lstm::Family, &gru::Family]
+    &[&rnn::Family, &lstm::Family, &gru::Family, &mingru::Family]
 }
 
 /// Finds a family and completes the options with their defaults.
