@@ -256,7 +256,7 @@ fn renumbered_units_give_renumbered_states() {
         let mut other = net.clone();
         let of = |name: &str| net.cell().spec().parameters.iter().find(|p| parameter_name(p.name, 0, 0) == name).unwrap().shape;
         let known = |s: &&str| s.trim_start_matches(char::is_numeric) == "H" || *s == "I" || s.parse::<usize>().is_ok();
-        if !net.parameters().iter().all(|p| of(&p.name).iter().all(|s| known(&s))) {
+        if !net.parameters().iter().all(|p| of(&p.name).iter().all(known)) {
             continue;
         }
         for p in net.parameters() {
