@@ -29,6 +29,8 @@ struct MinGru<const LOG: bool>;
 
 impl<const LOG: bool> Unit for MinGru<LOG> {
     const SPEC: &'static Spec = if LOG { &LOG_SPEC } else { &PLAIN_SPEC };
+    const RECURRENCE: &'static Recurrence =
+        &Recurrence { real: Part { lane: "h", decay: &KEPT, input: &Expr::Product { of: &[NOW_Z, NOW_N] } }, imaginary: None };
     const BLOCKS: usize = 2;
 
     #[inline(always)]
@@ -174,9 +176,6 @@ static LOG_SPEC: Spec = Spec {
         },
     ],
     memory: None,
-    complex: &[],
-    derived: &[],
-    matrix: None,
     diagram: Diagram {
         width: 120.0,
         height: 66.0,

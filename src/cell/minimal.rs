@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use super::gated::{MAX, Values, gather, gather_one, groups, groups_mut, held, scatter, scatter_one};
 use super::hold::{Free, Hold};
 use super::linear::Linear;
-use super::spec::Spec;
+use super::spec::{Recurrence, Spec};
 use super::{Cell, Depth, Dims, Moment, MomentGradient, Params, Recognised, Tensors, Whole, Work, uniform};
 use crate::math::kernel::Strided;
 use crate::math::rng::Rng;
@@ -16,6 +16,9 @@ use crate::math::{Real, Scalar};
 /// What the author of such a cell writes. Lanes are indexed as in the `Spec`.
 pub trait Unit: Send + Sync + 'static {
     const SPEC: &'static Spec;
+
+    /// The state as a recurrence whose terms depend on the input alone.
+    const RECURRENCE: &'static Recurrence;
 
     /// Row blocks of the matrix: what a unit reads of the input.
     const BLOCKS: usize;
@@ -71,6 +74,10 @@ impl<T: Scalar, U: Unit> Cell<T> for Minimal<U> {
         vec![(U::SPEC.parameters[0].name, vec![U::BLOCKS * dims.hidden, dims.input])]
     }
 
+    fn recurrence(&self) -> Option<&'static Recurrence> {
+        Some(U::RECURRENCE)
+    }
+
     /// As torch.nn.Linear: U(−1/√I, 1/√I).
     fn init(&self, dims: Dims, _: &str, _: Depth, rng: &mut Rng, values: &mut [T]) {
         uniform(1.0 / (dims.input as f64).sqrt(), rng, values);
@@ -109,18 +116,19 @@ impl<T: Scalar, U: Unit> Cell<T> for Minimal<U> {
         let whole = if moment.holds.is_some() { 0 } else { h / T::WIDTH };
         for b in 0..moment.batch {
             let a = &moment.projected[b * wide..(b + 1) * wide];
-            let before = &moment.before[b * rows + Self::H * h..(b + 1) * rows];
-            let cur = &mut tape[b * rows..(b + 1) * rows];
-            let (a_groups, before_groups) = (groups(a, h, whole, |k| k < U::BLOCKS), T::groups(before));
+            let (before, cur) = (&moment.before[b * rows..(b + 1) * rows], &mut tape[b * rows..(b + 1) * rows]);
+            let (a_groups, before_groups) = (groups(a, h, whole, |k| k < U::BLOCKS), groups(before, h, whole, |k| k == Self::H));
             let mut cur_groups = groups_mut(cur, h, whole, |k| k < Self::LANES);
             for g in 0..whole {
                 let mut values = [T::Wide::zero(); MAX];
-                U::forward(&gather::<T>(&a_groups, g, |k| k < U::BLOCKS), T::read(&before_groups[g]), &mut values, &Free);
+                let before = gather::<T>(&before_groups, g, |k| k == Self::H)[Self::H];
+                U::forward(&gather::<T>(&a_groups, g, |k| k < U::BLOCKS), before, &mut values, &Free);
                 scatter::<T>(&values, &mut cur_groups, g, |k| k < Self::LANES);
             }
             for j in whole * T::WIDTH..h {
                 let mut values = [T::zero(); MAX];
-                U::forward(&gather_one(a, h, j, U::BLOCKS), before[j], &mut values, &held(moment.holds, h, b, j));
+                let before = before[Self::H * h + j];
+                U::forward(&gather_one(a, h, j, U::BLOCKS), before, &mut values, &held(moment.holds, h, b, j));
                 scatter_one(&values, cur, h, j, Self::LANES);
             }
         }
@@ -131,26 +139,27 @@ impl<T: Scalar, U: Unit> Cell<T> for Minimal<U> {
         let (rows, wide) = (Self::LANES * h, U::BLOCKS * h);
         let whole = if moment.holds.is_some() { 0 } else { h / T::WIDTH };
         for b in 0..moment.batch {
-            let state = b * rows + Self::H * h..(b + 1) * rows;
-            let (before, cur) = (&moment.before[state.clone()], &tape[b * rows..(b + 1) * rows]);
-            let (d_before, d_cur) = (&mut d.before[state], &mut d.lanes[b * rows..(b + 1) * rows]);
+            let (before, cur) = (&moment.before[b * rows..(b + 1) * rows], &tape[b * rows..(b + 1) * rows]);
+            let (d_before, d_cur) = (&mut d.before[b * rows..(b + 1) * rows], &mut d.lanes[b * rows..(b + 1) * rows]);
             let da = &mut d.projected[b * wide..(b + 1) * wide];
-            let (before_groups, cur_groups) = (T::groups(before), groups(cur, h, whole, |k| k < Self::LANES));
-            let (d_before_groups, mut d_groups) = (T::groups_mut(d_before), groups_mut(d_cur, h, whole, |k| k < Self::LANES));
-            let mut da_groups = groups_mut(da, h, whole, |k| k < U::BLOCKS);
+            let (lanes, blocks, state) = (|k| k < Self::LANES, |k| k < U::BLOCKS, |k| k == Self::H);
+            let (before_groups, cur_groups) = (groups(before, h, whole, state), groups(cur, h, whole, lanes));
+            let (mut d_before_groups, mut d_groups) = (groups_mut(d_before, h, whole, state), groups_mut(d_cur, h, whole, lanes));
+            let mut da_groups = groups_mut(da, h, whole, blocks);
             for g in 0..whole {
-                let (mut vd, mut va) = ([T::Wide::zero(); MAX], [T::Wide::zero(); MAX]);
+                let (mut vd, mut va, mut passed) = ([T::Wide::zero(); MAX], [T::Wide::zero(); MAX], [T::Wide::zero(); MAX]);
                 vd[Self::H] = T::read(&d_groups[Self::H][g]);
-                let cur = gather::<T>(&cur_groups, g, |k| k < Self::LANES);
-                d_before_groups[g] = T::write(U::backward(T::read(&before_groups[g]), &cur, &mut vd, &mut va, &Free));
-                scatter::<T>(&vd, &mut d_groups, g, |k| k < Self::LANES);
-                scatter::<T>(&va, &mut da_groups, g, |k| k < U::BLOCKS);
+                let (before, cur) = (gather::<T>(&before_groups, g, state)[Self::H], gather::<T>(&cur_groups, g, lanes));
+                passed[Self::H] = U::backward(before, &cur, &mut vd, &mut va, &Free);
+                scatter::<T>(&vd, &mut d_groups, g, lanes);
+                scatter::<T>(&va, &mut da_groups, g, blocks);
+                scatter::<T>(&passed, &mut d_before_groups, g, state);
             }
             for j in whole * T::WIDTH..h {
                 let (mut vd, mut va) = ([T::zero(); MAX], [T::zero(); MAX]);
                 vd[Self::H] = d_cur[Self::H * h + j];
-                let cur = gather_one(cur, h, j, Self::LANES);
-                d_before[j] = U::backward(before[j], &cur, &mut vd, &mut va, &held(moment.holds, h, b, j));
+                let (before, cur) = (before[Self::H * h + j], gather_one(cur, h, j, Self::LANES));
+                d_before[Self::H * h + j] = U::backward(before, &cur, &mut vd, &mut va, &held(moment.holds, h, b, j));
                 scatter_one(&vd, d_cur, h, j, Self::LANES);
                 scatter_one(&va, da, h, j, U::BLOCKS);
             }
