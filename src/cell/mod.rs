@@ -23,8 +23,8 @@ pub use expr::{Expr, Function};
 pub use hold::{HeldLane, Holds};
 pub use layout::Layout;
 pub use spec::{
-    BackStep, CellOption, Complex, Derived, Diagram, Kind, Lane, Matrix, Memory, Node, OptionValue, PER_UNIT, Parameter, Shape, SizeRange,
-    Spec, SubStep, Target, Wire,
+    BackStep, CellOption, Complex, Derived, Diagram, Kind, Lane, Matrix, Memory, Node, OptionValue, PER_UNIT, Parameter, Part, Recurrence,
+    Shape, SizeRange, Spec, SubStep, Target, Wire,
 };
 
 use crate::error::{Code, Error, Result};
@@ -157,6 +157,11 @@ pub trait Cell<T: Scalar>: Send + Sync {
     fn init(&self, dims: Dims, name: &str, depth: Depth, rng: &mut Rng, values: &mut [T]) {
         let _ = (name, depth);
         uniform(1.0 / (dims.hidden as f64).sqrt(), rng, values);
+    }
+
+    /// The carried state that a scan over time gives at once, where it has one.
+    fn recurrence(&self) -> Option<&'static Recurrence> {
+        None
     }
 
     /// Multiply-adds of one step of one example. The default counts each weight of a matrix once, which is what a product does.

@@ -152,6 +152,22 @@ pub struct Matrix {
     pub divisor: &'static str,
 }
 
+/// A carried state that obeys s_t = a_t ∘ s_{t−1} + b_t, where a_t and b_t depend on the input alone: then all its values follow from
+/// a scan over time (`probe::Scan`). Complex where it has an imaginary part: a_t ∘ s_{t−1} is then the product of complex numbers.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Recurrence {
+    pub real: Part,
+    pub imaginary: Option<Part>,
+}
+
+/// A real state, or one part of a complex one: its lane, a_t and b_t, over lanes that no state reaches and over parameters.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Part {
+    pub lane: &'static str,
+    pub decay: &'static Expr,
+    pub input: &'static Expr,
+}
+
 /// What is drawn at a place of the diagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]

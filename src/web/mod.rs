@@ -17,7 +17,7 @@ mod trainer_view;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::cell::{self, CellOption, Options, Spec};
+use crate::cell::{self, CellOption, Options, Recurrence, Spec};
 use crate::error::Error;
 use crate::plot::{self, palette};
 use crate::task;
@@ -35,6 +35,8 @@ pub fn version() -> String {
 struct Variant {
     options: Options,
     spec: &'static Spec,
+    /// s_t = a_t ∘ s_{t−1} + b_t, where the cell has such a state.
+    recurrence: Option<&'static Recurrence>,
 }
 
 #[derive(Serialize)]
@@ -83,11 +85,15 @@ pub fn palette(kind: &str, theme: &str) -> Result<Uint8Array, JsValue> {
 /// The registries: everything that can be chosen, each entry self-documenting.
 #[wasm_bindgen]
 pub fn describe() -> Result<JsValue, JsValue> {
+    let variant = |f: &dyn cell::Family, options: Options| {
+        let cell = f.f32(&options);
+        Variant { spec: cell.spec(), recurrence: cell.recurrence(), options }
+    };
     let family = |f: &&'static dyn cell::Family| Family {
         name: f.name(),
         title: f.title(),
         options: f.options(),
-        variants: cell::variants(*f).into_iter().map(|options| Variant { spec: f.f32(&options).spec(), options }).collect(),
+        variants: cell::variants(*f).into_iter().map(|options| variant(*f, options)).collect(),
     };
     to_js(&Registries {
         cells: cell::all().iter().map(family).collect(),
