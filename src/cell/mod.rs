@@ -14,6 +14,7 @@ mod linear;
 mod lstm;
 mod mingru;
 mod minimal;
+mod minlstm;
 mod rnn;
 mod spec;
 
@@ -237,7 +238,7 @@ pub fn uniform<T: Scalar>(bound: f64, rng: &mut Rng, values: &mut [T]) {
 
 /// The registry: one line per cell.
 pub fn all() -> &'static [&'static dyn Family] {
-    &[&rnn::Family, &lstm::Family, &gru::Family, &mingru::Family]
+    &[&rnn::Family, &lstm::Family, &gru::Family, &mingru::Family, &minlstm::Family]
 }
 
 /// Finds a family and completes the options with their defaults.
