@@ -65,7 +65,12 @@ impl<T: Scalar> Evaluator<'_, T> {
 
     /// A lane's equation at moment t, for all its elements, in the order of the tape.
     pub fn equation(&self, lane: usize, t: usize) -> Vec<f64> {
-        self.values(self.trace.net.cell().spec().lanes[lane].equation, t).spread(&self.lane_axes(lane)).data
+        self.spread(self.trace.net.cell().spec().lanes[lane].equation, lane, t)
+    }
+
+    /// An expression at moment t, for all elements of a lane, in the order of the tape.
+    pub(super) fn spread(&self, expr: &Expr, lane: usize, t: usize) -> Vec<f64> {
+        self.values(expr, t).spread(&self.lane_axes(lane)).data
     }
 
     /// An expression at moment t, with its axes.

@@ -1,9 +1,10 @@
-//! Pure functions from tapes to what is drawn: norms, saturation, Jacobians, influence, explanations.
+//! Pure functions from tapes to what is drawn: norms, saturation, Jacobians, influence, explanations, scans.
 
 mod evaluate;
 mod explain;
 mod influence;
 mod jacobian;
+mod scan;
 mod series;
 mod values;
 
@@ -11,5 +12,6 @@ pub use evaluate::Evaluator;
 pub use explain::{Evaluated, Explanation, Source, Term, Wanted};
 pub use influence::Influence;
 pub use jacobian::{Jacobian, RunningProduct, State, StepJacobians, jacobian};
+pub use scan::{Level, Scan};
 pub use series::{SATURATED, Saturation, gradient_norms, half_life, lane_means, lane_norms, saturation};
 pub use values::{Index, Values};
