@@ -176,6 +176,9 @@ static LOG_SPEC: Spec = Spec {
         },
     ],
     memory: None,
+    complex: &[],
+    derived: &[],
+    matrix: None,
     diagram: Diagram {
         width: 120.0,
         height: 66.0,
