@@ -33,8 +33,8 @@ fn case(mut config: Config, layers: usize, bidirectional: bool, held: bool) -> C
         run.masks = vec![numbers(&mut rng, T * B * d * H).iter().map(|u| if *u > 0.0 { 2.0 } else { 0.0 }).collect()];
     }
     if held {
-        for lane in spec.lanes {
-            let units = if lane.output { HoldUnits::One(2) } else { HoldUnits::One(1) };
+        for (k, lane) in spec.lanes.iter().enumerate() {
+            let units = HoldUnits::One(if lane.output { 2 } else { 1 }.min(net.layout(0).length(k) - 1));
             run.holds.push(Hold { layer: 0, direction: d - 1, lane: lane.name.into(), units, value: 0.3, from: 1, to: 3 });
         }
     }
@@ -111,7 +111,8 @@ fn worst_lane(net: &Net<f64>, run: &Run<f64>, upstream: &Upstream<f64>, tamper: 
         for direction in 0..net.config().directions() {
             let (tape, dtape) = (trace.tape(layer, direction).unwrap(), gradients.tape(layer, direction).unwrap());
             for (k, lane) in net.cell().spec().lanes.iter().enumerate() {
-                for (t, unit) in (0..T).flat_map(|t| [0, 3].map(|unit| (t, unit))) {
+                let other = net.layout(layer).length(k).min(4) - 1;
+                for (t, unit) in (0..T).flat_map(|t| [0, other].map(|unit| (t, unit))) {
                     let at = |e: f64| {
                         let (mut run, value) = (run.clone(), tape.lane(k, t, 0)[unit] + e);
                         let units = HoldUnits::One(unit);

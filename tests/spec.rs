@@ -24,8 +24,9 @@ fn traced(family: &str, options: unrolled::cell::Options, held: bool) -> (Trace<
         run.initial.push(Initial { lane: spec.lanes[k].name.into(), values: numbers(net.state_length(k, B)) });
     }
     if held {
-        for lane in spec.lanes {
-            run.holds.push(Hold { layer: 1, direction: 0, lane: lane.name.into(), units: HoldUnits::One(3), value: 0.4, from: 2, to: 4 });
+        for (k, lane) in spec.lanes.iter().enumerate() {
+            let units = HoldUnits::One(net.layout(1).length(k).min(4) - 1);
+            run.holds.push(Hold { layer: 1, direction: 0, lane: lane.name.into(), units, value: 0.4, from: 2, to: 4 });
         }
     }
     let trace = net.run(run).unwrap();
