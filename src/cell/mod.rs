@@ -9,13 +9,15 @@ mod gru;
 mod gru_before;
 mod hold;
 mod layout;
-#[allow(dead_code)] // until the cells with biases come
 mod linear;
 mod lstm;
 mod mingru;
 mod minimal;
 mod minlstm;
 mod rnn;
+mod s4d;
+mod s4d_modes;
+mod s4d_spec;
 mod spec;
 
 use std::collections::BTreeMap;
@@ -238,7 +240,7 @@ pub fn uniform<T: Scalar>(bound: f64, rng: &mut Rng, values: &mut [T]) {
 
 /// The registry: one line per cell.
 pub fn all() -> &'static [&'static dyn Family] {
-    &[&rnn::Family, &lstm::Family, &gru::Family, &mingru::Family, &minlstm::Family]
+    &[&rnn::Family, &lstm::Family, &gru::Family, &mingru::Family, &minlstm::Family, &s4d_spec::Family]
 }
 
 /// Finds a family and completes the options with their defaults.
