@@ -26,6 +26,10 @@ pub trait Real:
     fn tanh(self) -> Self;
     /// 1 / (1 + e^−x). Does not overflow.
     fn sigmoid(self) -> Self;
+    /// ln(1 + e^x), without overflow.
+    fn softplus(self) -> Self;
+    /// Slope of softplus, from its value y: 1 − e^−y.
+    fn softplus_slope(self) -> Self;
     /// `if a > b { x } else { y }`, lane by lane. With NaN in `a` or `b` it is `y`.
     fn select_gt(a: Self, b: Self, x: Self, y: Self) -> Self;
 
@@ -86,6 +90,12 @@ impl Real for f64 {
     }
     fn sigmoid(self) -> Self {
         1.0 / (1.0 + libm::exp(-self))
+    }
+    fn softplus(self) -> Self {
+        super::functions::softplus(self)
+    }
+    fn softplus_slope(self) -> Self {
+        -libm::expm1(-self)
     }
     fn select_gt(a: Self, b: Self, x: Self, y: Self) -> Self {
         if a > b { x } else { y }
@@ -149,6 +159,12 @@ impl Real for f32 {
     #[inline(never)]
     fn sigmoid(self) -> Self {
         sigmoid(self)
+    }
+    fn softplus(self) -> Self {
+        softplus(self)
+    }
+    fn softplus_slope(self) -> Self {
+        softplus_slope(self)
     }
     fn select_gt(a: Self, b: Self, x: Self, y: Self) -> Self {
         if a > b { x } else { y }
@@ -231,6 +247,12 @@ impl Real for f32x4 {
     fn sigmoid(self) -> Self {
         sigmoid(self)
     }
+    fn softplus(self) -> Self {
+        softplus(self)
+    }
+    fn softplus_slope(self) -> Self {
+        softplus_slope(self)
+    }
     #[inline(always)]
     fn select_gt(a: Self, b: Self, x: Self, y: Self) -> Self {
         a.cmp_gt(b).blend(x, y)
@@ -308,6 +330,23 @@ fn tanh<V: Single>(x: V) -> V {
     (above / (above + V::of(2.0))).with_sign(x)
 }
 
+/// max(x, 0) + ln(1 + e), e = e^−|x| ≤ 1: with s = e / (2 + e) ≤ ⅓ that is 2 artanh s, an odd series, so that small values keep
+/// all their digits.
+fn softplus<V: Single>(x: V) -> V {
+    let e = (-x.abs()).exp();
+    let s = e / (V::of(2.0) + e);
+    let q = s * s;
+    let series = [11.0, 9.0, 7.0, 5.0, 3.0, 1.0].iter().fold(V::of(1.0 / 13.0), |sum, n| sum * q + V::of(1.0 / n));
+    x.relu() + (s + s) * series
+}
+
+/// 1 − e^−y = −(2^n (e^r − 1) + (2^n − 1)): nothing cancels near 0.
+fn softplus_slope<V: Single>(y: V) -> V {
+    let (n, rest) = reduced((-y).at_most(V::of(87.0)).at_least(V::of(-87.0)));
+    let power = V::pow2(n);
+    -(power * rest + (power - V::one()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -319,6 +358,7 @@ mod tests {
     #[test]
     fn f32_functions_are_accurate() {
         let (mut worst_tanh, mut worst_sigmoid, mut worst_exp) = (0.0f64, 0.0f64, 0.0f64);
+        let (mut worst_softplus, mut worst_slope) = (0.0f64, 0.0f64);
         for x in grid() {
             let exact = libm::tanh(x as f64);
             worst_tanh = worst_tanh.max((x.tanh_f32() - exact).abs() / exact.abs().max(1e-30));
@@ -327,11 +367,17 @@ mod tests {
             if x.abs() < 87.0 {
                 let exact = libm::exp(x as f64);
                 worst_exp = worst_exp.max((Real::exp(x) as f64 - exact).abs() / exact);
+                let exact = Real::softplus(x as f64);
+                worst_softplus = worst_softplus.max((Real::softplus(x) as f64 - exact).abs() / exact);
+                let exact = -libm::expm1(-x as f64);
+                worst_slope = worst_slope.max((Real::softplus_slope(x) as f64 - exact).abs() / exact.abs().max(1e-30));
             }
         }
         assert!(worst_tanh < 3e-7, "tanh, relative: {worst_tanh}");
         assert!(worst_sigmoid < 3e-7, "sigmoid, absolute: {worst_sigmoid}");
         assert!(worst_exp < 3e-7, "exp, relative: {worst_exp}");
+        assert!(worst_softplus < 4e-7, "softplus, relative: {worst_softplus}");
+        assert!(worst_slope < 3e-7, "slope of softplus, relative: {worst_slope}");
     }
 
     trait Tanh {
@@ -352,6 +398,8 @@ mod tests {
                 (Real::tanh(v), Real::tanh(x)),
                 (Real::sigmoid(v), Real::sigmoid(x)),
                 (Real::relu(v), Real::relu(x)),
+                (Real::softplus(v), Real::softplus(x)),
+                (Real::softplus_slope(v), Real::softplus_slope(x)),
             ] {
                 assert_eq!(wide.to_array()[2].to_bits(), one.to_bits(), "at {x}");
             }
@@ -371,7 +419,7 @@ mod tests {
     #[test]
     fn nan_is_never_hidden() {
         let lanes = f32x4::splat(f32::NAN);
-        for y in [Real::exp(lanes), Real::tanh(lanes), Real::sigmoid(lanes), Real::relu(lanes)] {
+        for y in [Real::exp(lanes), Real::tanh(lanes), Real::sigmoid(lanes), Real::relu(lanes), Real::softplus(lanes)] {
             assert!(y.to_array()[0].is_nan());
         }
         assert!(Real::relu(f32::NAN).is_nan() && Real::tanh(f32::NAN).is_nan() && Real::exp(f32::NAN).is_nan());
