@@ -11,6 +11,8 @@ mod hold;
 mod layout;
 mod linear;
 mod lstm;
+mod mamba;
+mod mamba_spec;
 mod mingru;
 mod minimal;
 mod minlstm;
@@ -240,7 +242,7 @@ pub fn uniform<T: Scalar>(bound: f64, rng: &mut Rng, values: &mut [T]) {
 
 /// The registry: one line per cell.
 pub fn all() -> &'static [&'static dyn Family] {
-    &[&rnn::Family, &lstm::Family, &gru::Family, &mingru::Family, &minlstm::Family, &s4d_spec::Family]
+    &[&rnn::Family, &lstm::Family, &gru::Family, &mingru::Family, &minlstm::Family, &s4d_spec::Family, &mamba::Family]
 }
 
 /// Finds a family and completes the options with their defaults.
