@@ -12,6 +12,11 @@ pub fn expm1<T: Scalar>(x: T) -> T {
     by(x, libm::expm1)
 }
 
+/// ln x
+pub fn ln<T: Scalar>(x: T) -> T {
+    by(x, libm::log)
+}
+
 /// ln(1 + e^x), without overflow.
 pub fn softplus<T: Scalar>(x: T) -> T {
     by(x, |x| if x > 0.0 { x + libm::log1p(libm::exp(-x)) } else { libm::log1p(libm::exp(x)) })
