@@ -11,7 +11,7 @@ use super::linear::{Linear, bias_gradient};
 use super::mamba_spec::{OPTIONS, SPEC};
 use super::spec::{CellOption, Spec};
 use super::{Cell, Depth, Dims, Moment, MomentGradient, Options, Params, Recognised, Tensors, Whole, Work, plain_axis, uniform};
-use crate::math::functions::silu_slope;
+use crate::math::functions::{expm1, ln, silu_slope};
 use crate::math::kernel::{Strided, room};
 use crate::math::rng::Rng;
 use crate::math::{Real, Scalar};
@@ -227,16 +227,16 @@ impl<T: Scalar> Cell<T> for Mamba {
         let fan_in = match name {
             "A_log" => {
                 for row in values.chunks_exact_mut(size.states) {
-                    row.iter_mut().enumerate().for_each(|(n, v)| *v = single(libm::log(n as f64 + 1.0)));
+                    row.iter_mut().enumerate().for_each(|(n, v)| *v = single(ln(n as f64 + 1.0)));
                 }
                 return;
             }
             "D" => return values.fill(T::one()),
             "dt_proj.bias" => {
-                let (low, high) = (libm::log(0.001), libm::log(0.1));
+                let (low, high) = (ln(0.001), ln(0.1));
                 for v in values.iter_mut() {
-                    let delta = libm::exp(low + rng.u() * (high - low)).max(1e-4);
-                    *v = single(delta + libm::log(-libm::expm1(-delta)));
+                    let delta = Real::exp(low + rng.u() * (high - low)).max(1e-4);
+                    *v = single(delta + ln(-expm1(-delta)));
                 }
                 return;
             }
