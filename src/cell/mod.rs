@@ -12,6 +12,7 @@ mod layout;
 mod linear;
 mod lstm;
 mod mamba;
+mod mamba_scan;
 mod mamba_spec;
 mod mingru;
 mod minimal;
