@@ -49,8 +49,7 @@ const fn selected_by(skip: &'static [&'static str], rows: &'static [&'static str
 }
 
 const MINUS: Expr = Expr::Constant { value: -1.0 };
-/// exp(A_log) = −A
-const RATE: Expr = call(Function::Exp, &Expr::Parameter { name: "A_log", axes: STATES });
+const RATES: Expr = Expr::Derived { name: "A" };
 const TAP_WEIGHTS: Expr = Expr::Parameter { name: "conv1d.weight", axes: TAPS };
 const SKIP: Expr = Expr::Parameter { name: "D", axes: CHANNELS };
 const CONVOLVED: Expr = Expr::Sum {
@@ -93,7 +92,7 @@ pub static SPEC: Spec = Spec {
                 "decay exp(ΔA): how much is kept",
                 Kind::Gate,
                 STATES,
-                &call(Function::Exp, &Expr::Product { of: &[now("delta"), MINUS, RATE] }),
+                &call(Function::Exp, &Expr::Product { of: &[now("delta"), RATES] }),
             )
         },
         Lane {
@@ -246,7 +245,7 @@ pub static SPEC: Spec = Spec {
             equation: &Expr::Sum {
                 of: &[
                     Expr::SumOver { axis: "N", of: &Expr::Product { of: &[gradient("s"), now("B"), now("u")] } },
-                    Expr::SumOver { axis: "N", of: &Expr::Product { of: &[gradient("decay"), now("decay"), MINUS, RATE] } },
+                    Expr::SumOver { axis: "N", of: &Expr::Product { of: &[gradient("decay"), now("decay"), RATES] } },
                 ],
             },
         },
@@ -301,6 +300,14 @@ pub static SPEC: Spec = Spec {
         },
     ],
     memory: None,
+    complex: &[],
+    derived: &[Derived {
+        name: "A",
+        title: "rates A: how fast each state forgets",
+        axes: STATES,
+        equation: &Expr::Product { of: &[MINUS, call(Function::Exp, &Expr::Parameter { name: "A_log", axes: STATES })] },
+    }],
+    matrix: None,
     diagram: DIAGRAM,
     sources: &[
         "A. Gu, T. Dao. Mamba: Linear-Time Sequence Modeling with Selective State Spaces. arXiv:2312.00752, 2023: algorithm 2 (S6), equations 2a, 2b and 4, figure 3 (the block).",

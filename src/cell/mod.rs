@@ -13,6 +13,7 @@ mod linear;
 mod lstm;
 mod mamba;
 mod mamba_scan;
+
 mod mamba_spec;
 mod mingru;
 mod minimal;
