@@ -3,7 +3,7 @@
 
 use super::gated::{Packed, both_len, finish, pack_both, project, shapes};
 use super::gru::{BEFORE_KEEP, BEFORE_REPLACE, THROUGH_R, THROUGH_Z, blend, blend_back};
-use super::hold::Holds;
+use super::hold::{hold, hold_back};
 use super::spec::*;
 use super::{Cell, Dims, Expr, Function, Moment, MomentGradient, Params, Tensors, Whole, Work};
 use crate::math::Scalar;
@@ -19,20 +19,6 @@ const LANES: usize = 5;
 
 /// `KEEP`: z = 1 keeps the old state.
 pub struct GruBefore<const KEEP: bool>;
-
-/// The value that a lane of one unit takes under interventions.
-fn hold<T: Scalar>(holds: Option<&Holds<T>>, lane: usize, at: usize, value: T) -> T {
-    held_value(holds, lane, at).unwrap_or(value)
-}
-
-/// The gradient that passes to what computed the lane.
-fn hold_back<T: Scalar>(holds: Option<&Holds<T>>, lane: usize, at: usize, d: T) -> T {
-    if held_value(holds, lane, at).is_some() { T::zero() } else { d }
-}
-
-fn held_value<T: Scalar>(holds: Option<&Holds<T>>, lane: usize, at: usize) -> Option<T> {
-    holds?.lanes.iter().rev().find(|l| l.lane == lane && l.mask[at] > T::zero()).map(|l| l.value[at])
-}
 
 impl<T: Scalar, const KEEP: bool> Cell<T> for GruBefore<KEEP> {
     fn spec(&self) -> &'static Spec {

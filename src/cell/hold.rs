@@ -1,7 +1,7 @@
 //! Interventions: a lane held at a value. The value is used by everything downstream, and no gradient passes to what
 //! would have produced it.
 
-use crate::math::Real;
+use crate::math::{Real, Scalar};
 
 /// One lane of one moment, held for some units of some examples. `mask` is 1 where held, else 0: units × examples.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,4 +52,18 @@ impl<V: Real, const LANES: usize> Hold<V> for Held<V, LANES> {
     fn back(&self, lane: usize, d: V) -> V {
         V::select_gt(self.0[lane].0, V::zero(), V::zero(), d)
     }
+}
+
+/// The value that one element of a lane takes under interventions; `at` counts elements over examples.
+pub(super) fn hold<T: Scalar>(holds: Option<&Holds<T>>, lane: usize, at: usize, value: T) -> T {
+    held_value(holds, lane, at).unwrap_or(value)
+}
+
+/// The gradient that passes to what computed the element.
+pub(super) fn hold_back<T: Scalar>(holds: Option<&Holds<T>>, lane: usize, at: usize, d: T) -> T {
+    if held_value(holds, lane, at).is_some() { T::zero() } else { d }
+}
+
+fn held_value<T: Scalar>(holds: Option<&Holds<T>>, lane: usize, at: usize) -> Option<T> {
+    holds?.lanes.iter().rev().find(|l| l.lane == lane && l.mask[at] > T::zero()).map(|l| l.value[at])
 }

@@ -66,6 +66,11 @@ pub fn sqrt<T: Scalar>(x: T) -> T {
     by(x, libm::sqrt)
 }
 
+/// x to the power of an exponent.
+pub fn power<T: Scalar>(x: T, exponent: f64) -> T {
+    by(x, |x| libm::pow(x, exponent))
+}
+
 /// |x|; NaN stays NaN.
 pub fn abs<T: Scalar>(x: T) -> T {
     by(x, f64::abs)
