@@ -14,6 +14,11 @@ fn numbers(rng: &mut Rng, n: usize) -> Vec<f64> {
     (0..n).map(|_| rng.u() * 2.0 - 1.0).collect()
 }
 
+/// Initial values of a lane: what a cell divides by, its normaliser n, is positive.
+fn initial(lane: &str, values: Vec<f64>) -> Vec<f64> {
+    if lane == "n" { values.iter().map(|v| 1.0 + 0.5 * v).collect() } else { values }
+}
+
 struct Case {
     net: Net<f64>,
     run: Run<f64>,
@@ -27,7 +32,8 @@ fn case(mut config: Config, layers: usize, bidirectional: bool, held: bool) -> C
     let mut run = Run::new(T, B, Input::Values(numbers(&mut rng, T * B * I)));
     run.lengths = Some(vec![6, 4]);
     for k in spec.carried() {
-        run.initial.push(Initial { lane: spec.lanes[k].name.into(), values: numbers(&mut rng, net.state_length(k, B)) });
+        let values = initial(spec.lanes[k].name, numbers(&mut rng, net.state_length(k, B)));
+        run.initial.push(Initial { lane: spec.lanes[k].name.into(), values });
     }
     if layers > 1 {
         run.masks = vec![numbers(&mut rng, T * B * d * H).iter().map(|u| if *u > 0.0 { 2.0 } else { 0.0 }).collect()];

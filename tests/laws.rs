@@ -33,7 +33,10 @@ fn numbers<T: Precision>(seed: u64, count: usize) -> Vec<T> {
 
 fn run_of<T: Precision>(net: &Net<T>, steps: usize, batch: usize, input: &[T]) -> Run<T> {
     let (mut run, spec) = (Run::new(steps, batch, Input::Values(input.to_vec())), net.cell().spec());
-    let initial = |k: usize| Initial { lane: spec.lanes[k].name.into(), values: numbers(5, net.state_length(k, batch)) };
+    // What a cell divides by, its normaliser n, is positive.
+    let positive = |k: usize, v: T| if spec.lanes[k].name == "n" { T::one() + T::of(0.5) * v } else { v };
+    let values = |k: usize| numbers(5, net.state_length(k, batch)).into_iter().map(|v| positive(k, v)).collect();
+    let initial = |k: usize| Initial { lane: spec.lanes[k].name.into(), values: values(k) };
     run.initial = spec.carried().map(initial).collect();
     run
 }

@@ -21,7 +21,10 @@ fn traced(family: &str, options: unrolled::cell::Options, held: bool) -> (Trace<
     run.lengths = Some(vec![T, 5]);
     let spec = net.cell().spec();
     for k in spec.carried() {
-        run.initial.push(Initial { lane: spec.lanes[k].name.into(), values: numbers(net.state_length(k, B)) });
+        // What a cell divides by, its normaliser n, is positive.
+        let positive = |v: f64| if spec.lanes[k].name == "n" { 1.0 + 0.5 * v } else { v };
+        let values = numbers(net.state_length(k, B)).into_iter().map(positive).collect();
+        run.initial.push(Initial { lane: spec.lanes[k].name.into(), values });
     }
     if held {
         for (k, lane) in spec.lanes.iter().enumerate() {
