@@ -7,6 +7,7 @@ mod expr;
 mod gated;
 mod gru;
 mod gru_before;
+mod headwise;
 mod hold;
 mod layout;
 mod linear;
@@ -22,6 +23,11 @@ mod rnn;
 mod s4d;
 mod s4d_modes;
 mod s4d_spec;
+mod slstm;
+mod slstm_back;
+mod slstm_diagram;
+mod slstm_layer;
+mod slstm_spec;
 mod spec;
 
 use std::collections::BTreeMap;
@@ -244,7 +250,7 @@ pub fn uniform<T: Scalar>(bound: f64, rng: &mut Rng, values: &mut [T]) {
 
 /// The registry: one line per cell.
 pub fn all() -> &'static [&'static dyn Family] {
-    &[&rnn::Family, &lstm::Family, &gru::Family, &mingru::Family, &minlstm::Family, &s4d_spec::Family, &mamba::Family]
+    &[&rnn::Family, &lstm::Family, &gru::Family, &mingru::Family, &minlstm::Family, &s4d_spec::Family, &mamba::Family, &slstm::Family]
 }
 
 /// Finds a family and completes the options with their defaults.
