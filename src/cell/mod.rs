@@ -19,6 +19,11 @@ mod mamba_spec;
 mod mingru;
 mod minimal;
 mod minlstm;
+mod mlstm;
+mod mlstm_layer;
+mod mlstm_layer_spec;
+mod mlstm_memory;
+mod mlstm_spec;
 mod rnn;
 mod s4d;
 mod s4d_modes;
@@ -250,7 +255,7 @@ pub fn uniform<T: Scalar>(bound: f64, rng: &mut Rng, values: &mut [T]) {
 
 /// The registry: one line per cell.
 pub fn all() -> &'static [&'static dyn Family] {
-    &[&rnn::Family, &lstm::Family, &gru::Family, &mingru::Family, &minlstm::Family, &s4d_spec::Family, &mamba::Family, &slstm::Family]
+    &[&rnn::Family, &lstm::Family, &gru::Family, &mingru::Family, &minlstm::Family, &s4d_spec::Family, &mamba::Family, &slstm::Family, &mlstm::Family]
 }
 
 /// Finds a family and completes the options with their defaults.
