@@ -100,6 +100,8 @@ pub static LAYER: Spec = Spec {
         lane("e", "what the gate lets through", Kind::Internal, CHANNELS, &product(&[MIXED, OPEN])),
         output(&Expr::Affine { weight: "proj_down.weight", bias: None, skip: &[], axes: PER_UNIT, of: &now("e") }),
     ],
+    complex: &[],
+    derived: &[],
     blocks: &[],
     parameters: &[
         Parameter { name: "learnable_skip", title: "strength of the skip", shape: &["D"], bias: false },

@@ -252,6 +252,8 @@ pub static BARE: Spec = Spec {
         gate("o", "output gate", PER_UNIT, &call(Function::Sigmoid, &of_input("ogate.weight", Some("ogate.bias"), PER_UNIT))),
         output(&product(&[now("o"), READ_UNITS])),
     ],
+    complex: &[],
+    derived: &[],
     blocks: &[],
     parameters: &[
         Parameter { name: "q_proj.weight", title: "weights of the query", shape: &["H", "I"], bias: false },
