@@ -14,7 +14,6 @@ mod linear;
 mod lstm;
 mod mamba;
 mod mamba_scan;
-
 mod mamba_spec;
 mod mingru;
 mod minimal;
@@ -255,7 +254,17 @@ pub fn uniform<T: Scalar>(bound: f64, rng: &mut Rng, values: &mut [T]) {
 
 /// The registry: one line per cell.
 pub fn all() -> &'static [&'static dyn Family] {
-    &[&rnn::Family, &lstm::Family, &gru::Family, &mingru::Family, &minlstm::Family, &s4d_spec::Family, &mamba::Family, &slstm::Family, &mlstm::Family]
+    &[
+        &rnn::Family,
+        &lstm::Family,
+        &gru::Family,
+        &mingru::Family,
+        &minlstm::Family,
+        &s4d_spec::Family,
+        &mamba::Family,
+        &slstm::Family,
+        &mlstm::Family,
+    ]
 }
 
 /// Finds a family and completes the options with their defaults.
