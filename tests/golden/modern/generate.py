@@ -34,7 +34,7 @@ sys.path.insert(0, str(HERE.parent))
 import steps  # noqa: E402
 from stored import record  # noqa: E402
 
-ENTRIES = (64, 24)
+ENTRIES = (48, 16)
 CORNER = 1e-4  # a max() nearer to its corner may go another way in f32: such a case is drawn again
 
 # (layers, bidirectional, steps, batch, lengths, input, hidden, more)

@@ -265,7 +265,7 @@ class Mlstm:
     """
 
     lanes = ["q", "k", "v", "C", "n", "m"]
-    EPS = 1e-6
+    EPS = 1e-6  # options may have another "eps"
 
     def inner(self, options, hidden):
         return hidden if options["layer"] == "bare" else math.ceil(2 * hidden / 64) * 64
@@ -321,7 +321,7 @@ class Mlstm:
         memory = keep[:, :, :, None] * memory + write[:, :, :, None] * key[:, :, :, None] * value[:, :, None, :]
         n = keep * state["n"].reshape(key.shape) + write * key
         read, floor = (query * n).sum(-1).abs(), torch.exp(-m)
-        h = (query[:, :, :, None] * memory).sum(2) / (torch.maximum(read, floor) + self.EPS)[:, :, None]
+        h = (query[:, :, :, None] * memory).sum(2) / (torch.maximum(read, floor) + float(options.get("eps", self.EPS)))[:, :, None]
         h = h.flatten(1)
         if full:
             h = head_norm(h, heads, p["mlstm_cell.outnorm.weight"]) + p["learnable_skip"] * smooth
