@@ -83,7 +83,12 @@ def mamba():
 
 
 def slstm():
-    bare = [("1", "on", SHAPES), ("2", "on", SHAPES[1:8:2] + SHAPES[9:10]), ("1", "off", SHAPES[:9] + SHAPES[10:]), ("2", "off", SHAPES[2:7:2])]
+    bare = [
+        ("1", "on", SHAPES),
+        ("2", "on", SHAPES[1:8:2] + SHAPES[9:10]),
+        ("1", "off", SHAPES[:9] + SHAPES[10:]),
+        ("2", "off", SHAPES[2:7:2]),
+    ]
     for heads, stabiliser, shapes in bare:
         for shape in shapes:
             yield case("slstm", dict(stabiliser=stabiliser, layer="bare", heads=heads, conv="4"), shape)
@@ -102,7 +107,11 @@ def mlstm():
         for shape in shapes:
             yield case("mlstm", dict(layer="bare", heads=heads), shape)
     # Inside the layer are 64 channels, whatever the size: few and short cases.
-    for heads, shapes in [("4", SHAPES[:3] + SHAPES[4:6] + SHAPES[9:]), ("2", SHAPES[8:9]), ("1", [(1, False, 7, 1, None, 4, 4, {})])]:
+    for heads, shapes in [
+        ("4", SHAPES[:3] + SHAPES[4:6] + SHAPES[9:]),
+        ("2", SHAPES[8:9]),
+        ("1", [(1, False, 7, 1, None, 4, 4, {})]),
+    ]:
         for shape in shapes:
             yield case("mlstm", dict(layer="full", heads=heads), shape)
 
@@ -188,7 +197,9 @@ def draw(one, seed):
 
 def values(one, given, carried, dtype):
     """Every expected tensor, and the distance from the nearest corner."""
-    tensors = {name: torch.tensor(value, dtype=dtype, requires_grad=not name.startswith("upstream")) for name, value in given.items()}
+    tensors = {
+        name: torch.tensor(value, dtype=dtype, requires_grad=not name.startswith("upstream")) for name, value in given.items()
+    }
     parameters = {name.removeprefix("parameter."): value for name, value in tensors.items() if name.startswith("parameter.")}
     zero = {lane: torch.zeros(shape, dtype=dtype, requires_grad=True) for lane, shape in carried.items()}
     initial = {lane: tensors.get("initial." + lane, zero[lane]) for lane in carried}

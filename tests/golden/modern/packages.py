@@ -1,14 +1,14 @@
 """Holds steps.py against the reference implementations, on every stored case's layers, sequence by sequence, in f64.
 
-    python tests/golden/modern/packages.py [--s4d s4d.py] [--scan selective_scan_interface.py]
+    python tests/golden/modern/packages.py [--s4d s4d.py] [--s4 s4.py] [--scan selective_scan_interface.py]
 
-Compared: (a) the package's forward, from the case's initial state where the package takes one, and its parameter and input
-gradients; (b) the parallel form of parallel.py; (c) as a negative control, all of that again with one parameter a thousandth
+Compared: (a) the package's forward, from the case's initial state where the package takes one, its last state, and its
+parameter and input gradients; (b) the parallel form of parallel.py; (c) as a negative control, all of that again with one parameter a thousandth
 off, which must differ. Prints the largest deviations, relative to max(1, largest value).
 
 Made with minGRU-pytorch 0.2.1, mambapy 1.2.0, xlstm 2.0.6, mlstm-kernels 2.0.6 and their einops 0.8.2, packaging, omegaconf,
-dacite, joblib. s4d.py (state-spaces/s4) and selective_scan_interface.py (state-spaces/mamba) are in no package that installs
-without a GPU: give the two files of a clone to have them compared too.
+dacite, joblib, scipy. s4d.py and s4.py (state-spaces/s4, models/s4) and selective_scan_interface.py (state-spaces/mamba,
+mamba_ssm/ops) are in no package that installs without a GPU: give the files of a clone to have them compared too.
 """
 
 import argparse
@@ -75,18 +75,33 @@ def minimal(cls, case, p, x, state):
 
 
 def s4d(case, p, x, state):
-    if not S4D or state or case["options"]["discretisation"] != "zoh" or case["options"]["layer"] != "full":
+    if state:
         return {}
-    module = S4D(case["hidden"], d_state=int(case["options"]["state"]), transposed=False).double()
-    own = {name: value for name, value in p.items() if not name.startswith("encoder")}
-    return {"forward": functional_call(module, own, (steps.encode(p, x)[None],))[0][0]}
+    options, found, u = case["options"], {}, steps.encode(p, x)
+    if S4D and options["discretisation"] == "zoh" and options["layer"] == "full":
+        module = S4D(case["hidden"], d_state=int(options["state"]), transposed=False).double()
+        own = {name: value for name, value in p.items() if not name.startswith("encoder")}
+        found["forward"] = functional_call(module, own, (u[None],))[0][0]
+    if S4:
+        more = dict(d_model=case["hidden"], d_state=int(options["state"]), n_ssm=case["hidden"], init="diag-lin", backend="naive")
+        module = S4(disc=options["discretisation"], **more).double()
+        # s4.py has -i·A_imag, another shape of dt, and a B that is 1 here.
+        own = {"inv_dt": p["kernel.log_dt"].reshape(module.inv_dt.shape), "A_real": p["kernel.log_A_real"]}
+        own |= {"A_imag": -p["kernel.A_imag"], "C": p["kernel.C"][None], "B": torch.ones_like(module.B) * torch.tensor([1.0, 0.0])}
+        kernel = functional_call(module, own, (), {"L": len(x)})[0][0]
+        past = torch.nn.functional.pad(u.T, (len(x) - 1, 0)).unfold(1, len(x), 1).flip(-1)
+        y = torch.einsum("htl,hl->th", past, kernel) + p["D"] * u
+        found["kernel of s4.py"] = steps.FAMILIES["s4d"].read_out(p, options, y)
+    return found
 
 
 def mamba(case, p, x, state):
     from mambapy.mamba import MambaBlock, MambaConfig
 
     sizes = {name: int(value) for name, value in case["options"].items()}
-    config = MambaConfig(case["hidden"], 1, d_state=sizes["state"], expand_factor=sizes["expand"], d_conv=sizes["conv"], pscan=False)
+    config = MambaConfig(
+        case["hidden"], 1, d_state=sizes["state"], expand_factor=sizes["expand"], d_conv=sizes["conv"], pscan=False
+    )
     module = MambaBlock(config).double()
     module.in_proj = torch.nn.Linear(x.shape[1], 2 * config.d_inner, bias=False, dtype=torch.float64)
     with without_casts():
@@ -105,7 +120,7 @@ def mamba(case, p, x, state):
         for row in x:
             y, cache = functional_call(Stepped(module), {"module." + name: value for name, value in p.items()}, (row[None], cache))
             rows.append(y[0])
-        return found | {"step": torch.stack(rows)}
+        return found | {"step": torch.stack(rows), "last": {"s": cache[0]}}
 
 
 class Stepped(torch.nn.Module):
@@ -144,15 +159,18 @@ def slstm(case, p, x, state):
         module = sLSTMCell_vanilla(sLSTMCellConfig(hidden_size=hidden, num_heads=heads, backend="vanilla")).double()
         own = {name: p[name] for name in ["_recurrent_kernel_", "_bias_"]}
         y, last = functional_call(module, own, (steps.linear(x, p["weight_ih"])[None], packed))
-        return {"forward": y[0].transpose(0, 1).flatten(1)}
+        found = {"forward": y[0].transpose(0, 1).flatten(1)}
+        return found | ({"last": dict(zip("hcnm", last))} if options["stabiliser"] == "on" else {})
     config = sLSTMLayerConfig(embedding_dim=hidden, num_heads=heads, conv1d_kernel_size=int(options["conv"]), backend="vanilla")
     module = sLSTMLayer(config).double()
     own = {name: value for name, value in p.items() if not name.startswith("encoder")}
-    more = {}
+    more = {"return_last_state": True}
     if state:
         window = state["window"].reshape(1, hidden, -1).transpose(1, 2)
-        more = {"conv_state": window[:, 1:], "slstm_state": packed}
-    return {"forward": functional_call(module, own, (steps.encode(p, x)[None],), more)[0]}
+        more |= {"conv_state": window[:, 1:], "slstm_state": packed}
+    y, last = functional_call(module, own, (steps.encode(p, x)[None],), more)
+    found = {"forward": y[0]}
+    return found | ({"last": dict(zip("hcnm", last["slstm_state"]))} if options["stabiliser"] == "on" else {})
 
 
 def mlstm(case, p, x, state):
@@ -176,12 +194,12 @@ def mlstm(case, p, x, state):
                 y, kept = functional_call(Stepped(module), own, (row[None, None], memory, (window,)))
                 memory, window = kept["mlstm_state"], kept["conv_state"][0]
                 rows.append(y[0, 0])
-        found = {"step": torch.stack(rows)}
+        found = {"step": torch.stack(rows), "last": dict(zip("Cnm", memory)) | {"window": window.transpose(1, 2)}}
         return found if state else found | {"parallel forward": functional_call(module, p, (x[None],))[0]}
     q, k, v = [steps.linear(x, p[name + "_proj.weight"]).reshape(len(x), 1, heads, 1, -1) for name in "qkv"]
     i, f = [steps.linear(x, p[name + "gate.weight"], p[name + "gate.bias"]).reshape(len(x), 1, heads, 1, 1) for name in "if"]
     o = torch.sigmoid(steps.linear(x, p["ogate.weight"], p["ogate.bias"]))
-    memory, kernels, rows, scaled_rows = tuple(start.values()), None, [], []
+    memory, rows, scaled_rows = tuple(start.values()), [], []
     scale = (inner // heads) ** 0.5
     # mlstm_kernels scales the query instead of the key: the same h from states that are sqrt(DH) times as large.
     kernels = (scale * start["C"], scale * start["n"][..., 0], start["m"][..., 0])
@@ -192,11 +210,12 @@ def mlstm(case, p, x, state):
         lanes = [lane[t][:, :, 0] for lane in (q, k, v)]
         h, kernels = mlstm_recurrent_step__native_fw(*kernels, *lanes, i[t][..., 0], f[t][..., 0], dtype_state=torch.float64)
         scaled_rows.append(h.flatten() * o[t])
-    return {"step": torch.stack(rows), "mlstm_kernels step": torch.stack(scaled_rows)}
+    return {"step": torch.stack(rows), "mlstm_kernels step": torch.stack(scaled_rows), "last": dict(zip("Cnm", memory))}
 
 
+# Each gives {what: outputs (T,H)}, and under "last" the final state of some lanes; `state` is empty where it is 0.
 PACKAGES = {"mingru": min_gru, "minlstm": min_lstm, "s4d": s4d, "mamba": mamba, "slstm": slstm, "mlstm": mlstm}
-S4D = SCAN = None
+S4D = S4 = SCAN = None
 
 
 def load(path, stubs):
@@ -204,7 +223,7 @@ def load(path, stubs):
     for name, members in stubs.items():
         sys.modules[name] = types.ModuleType(name)
         sys.modules[name].__dict__.update(members)
-    namespace = {}
+    namespace = {"__name__": Path(path).stem}
     exec(compile(Path(path).read_text(), path, "exec"), namespace)
     return namespace
 
@@ -222,7 +241,9 @@ def sequences(case, seed):
     parameters = {name.removeprefix("parameter."): value for name, value in tensors.items() if name.startswith("parameter.")}
     for at, (_, direction, suffix, width) in enumerate(steps.layers_of(case)):
         p = steps.part_of(parameters, suffix)
-        start = {lane: tensors.get("initial." + lane, torch.zeros(shape, dtype=torch.float64))[at] for lane, shape in carried.items()}
+        start = {
+            lane: tensors.get("initial." + lane, torch.zeros(shape, dtype=torch.float64))[at] for lane, shape in carried.items()
+        }
         for b in range(case["batch"]):
             length = (case["lengths"] or [case["steps"]] * case["batch"])[b]
             x = rows[:length, b].flip(0) if direction else rows[:length, b]
@@ -234,8 +255,10 @@ def sequences(case, seed):
 
 
 def ours(case, p, width, x, state):
+    """Our output (T,H) and final state {lane: (rows,)} of one sequence."""
     alone = dict(case, lengths=None)
-    return steps.run_one(alone, p, width, x[:, None], {lane: value[None] for lane, value in state.items()}, False)[0][:, 0]
+    output, final, _ = steps.run_one(alone, p, width, x[:, None], {lane: value[None] for lane, value in state.items()}, False)
+    return output[:, 0], {lane: value[0] for lane, value in final.items()}
 
 
 def nudged(p):
@@ -266,15 +289,20 @@ class Tally:
         fine = True
         for (family, what), (count, worst, limit) in self.rows.items():
             fine = fine and worst <= limit
-            print(f"{family:8} {what:32} {count:4} sequences, at most {worst:.1e} (limit {limit:.0e}) {'' if worst <= limit else 'WRONG'}")
+            print(
+                f"{family:8} {what:32} {count:4} sequences, at most {worst:.1e} (limit {limit:.0e}) {'' if worst <= limit else 'WRONG'}"
+            )
         return fine
 
 
 def compare(case, tally, unseen, p, width, x, state):
     family, zero = case["family"], not case.get("initial")
-    result = ours(case, p, width, x, state)
-    wrong = ours(case, nudged(p), width, x, state)
-    for what, theirs in PACKAGES[family](case, p, x, {} if zero else state).items():
+    result, final = ours(case, p, width, x, state)
+    wrong, _ = ours(case, nudged(p), width, x, state)
+    theirs_of = PACKAGES[family](case, p, x, {} if zero else state)
+    for lane, value in theirs_of.pop("last", {}).items():
+        tally.add(family, "last " + lane, apart(final[lane].flatten(), value.flatten()), LIMITS["package"])
+    for what, theirs in theirs_of.items():
         limit = MLSTM_PARALLEL if what == "parallel forward" else LIMITS["package"]
         tally.add(family, what, apart(result, theirs), limit)
         # Not every nudge is seen: with the input 0 nothing is, and after one step sLSTM's h has no trace of i.
@@ -282,23 +310,27 @@ def compare(case, tally, unseen, p, width, x, state):
         found = gradients(lambda q, y: PACKAGES[family](case, q, y, {} if zero else state)[what], p, x)
         # At exactly 0 the minimal cells' log_g has derivative 0 (that of relu), their g, which steps.py has, 1.
         if found and not (case.get("scale") == 0.0 and what == "forward" and "form" in case["options"]):
-            expected = gradients(lambda q, y: ours(case, q, width, y, state), p, x)
+            expected = gradients(lambda q, y: ours(case, q, width, y, state)[0], p, x)
             worst = max(apart(a, b) for a, b in zip(found, expected))
             tally.add(family, what + ", gradients", worst, max(limit, LIMITS["gradients"]))
     for what, value in parallel.forms(case, p, x, state).items():
-        exact = ours(dict(case, options=dict(case["options"], eps="0")), p, width, x, state)
+        exact, _ = ours(dict(case, options=dict(case["options"], eps="0")), p, width, x, state)
         tally.add(family, what, apart(exact, value), LIMITS["parallel"])
         unseen.append(case.get("scale", 1.0) == 1.0 and apart(wrong, value) <= 1e-9)
 
 
 def main():
-    global S4D, SCAN
+    global S4D, S4, SCAN
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--s4d")
+    arguments.add_argument("--s4")
     arguments.add_argument("--scan")
     chosen = arguments.parse_args()
     if chosen.s4d:
         S4D = load(chosen.s4d, {"src": {}, "src.models": {}, "src.models.nn": {"DropoutNd": None}})["S4D"]
+    if chosen.s4:
+        stubs = {"pytorch_lightning": {}, "pytorch_lightning.utilities": {"rank_zero_only": lambda f: f}}
+        S4 = load(chosen.s4, stubs)["SSMKernelDiag"]
     if chosen.scan:
         casts = {"custom_bwd": lambda f: f, "custom_fwd": lambda f: f}
         stubs = {"mamba_ssm": {}, "mamba_ssm.utils": {}, "mamba_ssm.utils.torch": casts, "selective_scan_cuda": {}}

@@ -1,9 +1,9 @@
 """The modern cells as plain autograd steps, so that every lane can be read and a run can start from any state.
 
 Each class is one family. `step` takes one moment, x (B,I) and the carried state {lane: (B,rows)}, and returns every lane
-by name, the new carried state among them, and "output" (B,H). `packages.py` holds them against the reference implementations.
-Parameters have their reference names; weights are (out, in). `Mismatched` widths go through `encoder` where the
-reference keeps its width. The formulas are those of the papers and packages named in each class.
+by name, the new carried state among them, and "output" (B,H). packages.py holds them against the reference implementations.
+Parameters have their reference names; weights are (out, in). Where the reference keeps its width, another width of the input
+goes through `encoder` first. The formulas are those of the papers and packages named in each class.
 """
 
 import math
@@ -273,7 +273,9 @@ class Mlstm:
     def shapes(self, options, width, hidden):
         heads, inner = int(options["heads"]), self.inner(options, hidden)
         if options["layer"] == "bare":
-            gates = [(f"{name}gate.{part}", shape) for name in "if" for part, shape in [("weight", (heads, width)), ("bias", (heads,))]]
+            gates = [
+                (f"{name}gate.{part}", shape) for name in "if" for part, shape in [("weight", (heads, width)), ("bias", (heads,))]
+            ]
             shapes = [(f"{name}_proj.weight", (hidden, width)) for name in "qkv"] + gates
             return shapes + [("ogate.weight", (hidden, width)), ("ogate.bias", (hidden,))]
         return [
