@@ -3,8 +3,8 @@
     python tests/golden/modern/packages.py [--s4d s4d.py] [--s4 s4.py] [--scan selective_scan_interface.py]
 
 Compared: (a) the package's forward, from the case's initial state where the package takes one, its last state, and its
-parameter and input gradients; (b) the parallel form of parallel.py; (c) as a negative control, all of that again with one parameter a thousandth
-off, which must differ. Prints the largest deviations, relative to max(1, largest value).
+parameter and input gradients; (b) the parallel form of parallel.py; (c) as a negative control, all outputs again with one
+parameter a thousandth off, which must differ. Prints the largest deviations, relative to max(1, largest value).
 
 Made with minGRU-pytorch 0.2.1, mambapy 1.2.0, xlstm 2.0.6, mlstm-kernels 2.0.6 and their einops 0.8.2, packaging, omegaconf,
 dacite, joblib, scipy. s4d.py and s4.py (state-spaces/s4, models/s4) and selective_scan_interface.py (state-spaces/mamba,

@@ -102,7 +102,7 @@ class MinLstm:
 
 
 class S4d:
-    """S4D: s4d.py of state-spaces/s4 (ZOH, "full" with GELU, Linear, GLU); "bilinear" as its s4.py has it. x_t is new, K_0 = 2Re(C dB).
+    """S4D: s4d.py of state-spaces/s4 (ZOH, "full" with GELU, Linear, GLU); "bilinear" as its s4.py. y_t reads the new x_t.
 
     (e^{dt·A} - 1)/A is as the reference has it. In complex64 it cancels for small dt·|A| (1e-4 relative at dt = 1e-3), so the
     reference's own f32 deviation, and with it the tolerance, is larger than a cell needs that uses expm1. f64 is good to 1e-13.
