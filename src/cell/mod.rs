@@ -39,6 +39,7 @@ use std::collections::BTreeMap;
 pub use expr::{Expr, Function};
 pub use hold::{HeldLane, Holds};
 pub use layout::Layout;
+pub use mlstm_memory::EPS as MLSTM_EPS;
 pub use spec::{
     BackStep, CellOption, Complex, Derived, Diagram, Kind, Lane, Matrix, Memory, Node, OptionValue, PER_UNIT, Parameter, Part, Recurrence,
     Shape, SizeRange, Spec, SubStep, Target, Wire,
