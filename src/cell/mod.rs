@@ -25,7 +25,6 @@ mod mlstm_memory;
 mod mlstm_spec;
 mod rnn;
 mod s4d;
-mod s4d_modes;
 mod s4d_spec;
 mod slstm;
 mod slstm_back;
@@ -185,6 +184,13 @@ pub trait Cell<T: Scalar>: Send + Sync {
     /// Multiply-adds of one step of one example. The default counts each weight of a matrix once, which is what a product does.
     fn multiply_adds(&self, dims: Dims) -> usize {
         self.shapes(dims).iter().filter(|(_, shape)| shape.len() > 1).map(|(_, shape)| shape.iter().product::<usize>()).sum()
+    }
+
+    /// The kernel of the convolution that a run is, where the cell is linear and the same at every step: units × lags, the lag
+    /// fastest, in f64.
+    fn kernel(&self, dims: Dims, tensors: &Tensors<T>, length: usize) -> Option<Vec<f64>> {
+        let _ = (dims, tensors, length);
+        None
     }
 
     /// Rows that `project` fills per column.

@@ -1,16 +1,14 @@
 //! S4D: a diagonal state-space model per unit. x_t = Ā x_{t−1} + B̄ u_t with complex x of N/2 modes, y_t = 2 Re(C x_t) + D u_t; as
 //! `s4d.py` of state-spaces/s4, whose layer puts GELU, a matrix and a GLU on top. The B of the paper is 1 (absorbed in C).
 
-use nalgebra::Complex;
-
 use super::hold::Holds;
 use super::linear::{Linear, add_bias, bias_gradient};
-use super::s4d_modes::{Mode, bilinear, zero_order_hold};
 use super::s4d_spec::{G, HIDDEN, O, SPECS, U, V, X_IM, X_RE, Y};
 use super::spec::Spec;
 use super::{Cell, Depth, Dims, Moment, MomentGradient, Params, Tensors, Whole, Work, plain_axis, uniform};
-use crate::math::functions::{gelu, gelu_slope};
+use crate::math::functions::{gelu, gelu_slope, ln};
 use crate::math::kernel::{Strided, room, sum_columns};
+use crate::math::modes::{Complex, Mode, bilinear, zero_order_hold};
 use crate::math::rng::Rng;
 use crate::math::{Real, Scalar};
 
@@ -80,29 +78,13 @@ impl S4d {
     }
 
     /// What one step does to the modes of unit j: its m modes, in f64.
-    fn modes<T: Scalar>(&self, own: &[&[T]], m: usize, j: usize) -> impl Iterator<Item = (Complex<f64>, Mode)> {
+    fn modes<T: Scalar>(&self, own: &[&[T]], m: usize, j: usize) -> impl Iterator<Item = (Complex, Mode)> {
         let of = if self.bilinear { bilinear } else { zero_order_hold };
-        let dt = libm::exp(own[LOG_DT][j].f64());
+        let dt = Real::exp(own[LOG_DT][j].f64());
         (j * m..(j + 1) * m).map(move |k| {
-            let a = Complex::new(-libm::exp(own[LOG_A_REAL][k].f64()), own[A_IMAG][k].f64());
+            let a = Complex::new(-Real::exp(own[LOG_A_REAL][k].f64()), own[A_IMAG][k].f64());
             (a, of(dt, a))
         })
-    }
-
-    /// K_l = 2 Re Σ_n C_n B̄_n Ā_n^l for l = 0 … `length` − 1, one unit after another: what `length` steps ago still adds to y. `own`
-    /// are the parameters of a layer without those of its encoder.
-    pub(super) fn kernel<T: Scalar>(&self, own: &[&[T]], m: usize, length: usize) -> Vec<f64> {
-        let mut kernel = vec![];
-        for j in 0..own[D].len() {
-            let c = |k: usize| Complex::new(own[C][2 * k].f64(), own[C][2 * k + 1].f64());
-            let mut terms: Vec<_> = self.modes(own, m, j).enumerate().map(|(k, (_, mode))| (c(j * m + k) * mode.b * 2.0, mode.a)).collect();
-            kernel.extend((0..length).map(|_| {
-                let sum: f64 = terms.iter().map(|(term, _)| term.re).sum();
-                terms.iter_mut().for_each(|(term, a)| *term *= *a);
-                sum
-            }));
-        }
-        kernel
     }
 }
 
@@ -211,9 +193,9 @@ impl<T: Scalar> Cell<T> for S4d {
         match name {
             "D" => draw(&mut |_| rng.normal()),
             "kernel.C" => draw(&mut |_| rng.normal() * std::f64::consts::FRAC_1_SQRT_2),
-            "kernel.log_dt" => draw(&mut |_| libm::log(1e-3) + rng.u() * libm::log(100.0)),
-            "kernel.log_A_real" if self.init == Init::Real => draw(&mut |mode| libm::log(mode + 1.0)),
-            "kernel.log_A_real" => draw(&mut |_| libm::log(0.5)),
+            "kernel.log_dt" => draw(&mut |_| ln(1e-3) + rng.u() * ln(100.0)),
+            "kernel.log_A_real" if self.init == Init::Real => draw(&mut |mode| ln(mode + 1.0)),
+            "kernel.log_A_real" => draw(&mut |_| ln(0.5)),
             "kernel.A_imag" => draw(&mut |mode| match self.init {
                 Init::Lin => std::f64::consts::PI * mode,
                 Init::Inv => n / std::f64::consts::PI * (n / (2.0 * mode + 1.0) - 1.0),
@@ -228,6 +210,22 @@ impl<T: Scalar> Cell<T> for S4d {
         let Sizes { h, n, encoder, output, .. } = self.sizes(dims);
         let of = |matrix: Option<Linear>| matrix.map_or(0, |l| l.rows * l.columns);
         of(encoder) + 8 * n + h + of(output)
+    }
+
+    /// K_l = 2 Re Σ_n C_n B̄_n Ā_n^l: what the input of l steps ago still adds to y (the D of the present one is not in it).
+    fn kernel(&self, dims: Dims, tensors: &Tensors<T>, length: usize) -> Option<Vec<f64>> {
+        let sizes @ Sizes { h, m, .. } = self.sizes(dims);
+        let (own, mut kernel) = (sizes.own(tensors), Vec::with_capacity(h * length));
+        for j in 0..h {
+            let c = |k: usize| Complex::new(own[C][2 * k].f64(), own[C][2 * k + 1].f64());
+            let mut terms: Vec<_> = self.modes(own, m, j).enumerate().map(|(k, (_, mode))| (c(j * m + k) * mode.b * 2.0, mode.a)).collect();
+            kernel.extend((0..length).map(|_| {
+                let sum: f64 = terms.iter().map(|(term, _)| term.re).sum();
+                terms.iter_mut().for_each(|(term, a)| *term *= *a);
+                sum
+            }));
+        }
+        Some(kernel)
     }
 
     fn projected_rows(&self, dims: Dims) -> usize {

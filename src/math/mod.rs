@@ -2,6 +2,7 @@
 
 pub mod functions;
 pub mod kernel;
+pub mod modes;
 pub mod norm;
 pub mod real;
 pub mod rng;

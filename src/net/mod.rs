@@ -145,6 +145,13 @@ impl<T: Scalar> Net<T> {
         cells * self.config.directions() + head
     }
 
+    /// The kernel of one layer and direction, where the cell has one.
+    pub(crate) fn kernel(&self, layer: usize, direction: usize, length: usize) -> Result<Option<Vec<f64>>> {
+        config::within("layer", layer, 0, self.config.layers - 1)?;
+        config::within("direction", direction, 0, self.config.directions() - 1)?;
+        Ok(self.cell.kernel(self.dims_of(layer), &self.tensor_values(layer, direction), length))
+    }
+
     /// The same numbers in f64 or f32.
     pub fn cast<U: Precision>(&self) -> Result<Net<U>> {
         let mut net = Net::<U>::zeros((*self.config).clone())?;

@@ -17,6 +17,7 @@ mod pen;
 mod png;
 mod ridge;
 mod scene;
+pub mod ssm_kernel;
 pub mod state_heatmap;
 pub mod state_norms;
 pub mod train;
@@ -63,12 +64,19 @@ const LOG: PlotOption = PlotOption { name: "log", title: "logarithmic", default:
 const LINEAR: PlotOption = PlotOption { name: "log", title: "logarithmic", default: false };
 const RELATIVE: PlotOption = PlotOption { name: "relative", title: "relative to its start", default: false };
 
-/// All plots, in the order in which a page shows them.
+/// All plots that every cell has, in the order in which a page shows them.
 pub fn all() -> [&'static PlotSpec; 6] {
     [&state_norms::SPEC, &influence::SPEC, &gradient_norms::SPEC, &jacobian_norms::SPEC, &gates::SPEC, &state_heatmap::SPEC]
 }
 
+/// The plots that only this cell has.
+pub fn of_cell(name: &str) -> &'static [&'static PlotSpec] {
+    static LINEAR: [&PlotSpec; 1] = [&ssm_kernel::SPEC];
+    if name == "s4d" { &LINEAR } else { &[] }
+}
+
 /// The plot of that name.
 pub fn find(name: &str) -> Result<&'static PlotSpec> {
-    all().into_iter().find(|spec| spec.name == name).ok_or_else(|| Error::unknown("plot", name, all().map(|spec| spec.name)))
+    let every = || all().into_iter().chain([&ssm_kernel::SPEC]);
+    every().find(|spec| spec.name == name).ok_or_else(|| Error::unknown("plot", name, every().map(|spec| spec.name)))
 }

@@ -44,6 +44,8 @@ struct Family {
     name: &'static str,
     title: &'static str,
     options: &'static [CellOption],
+    /// Those that it has beside the ones of every cell.
+    plots: &'static [&'static plot::PlotSpec],
     variants: Vec<Variant>,
 }
 
@@ -93,6 +95,7 @@ pub fn describe() -> Result<JsValue, JsValue> {
         name: f.name(),
         title: f.title(),
         options: f.options(),
+        plots: plot::of_cell(f.name()),
         variants: cell::variants(*f).into_iter().map(|options| variant(*f, options)).collect(),
     };
     to_js(&Registries {

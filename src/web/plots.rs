@@ -9,7 +9,9 @@ use crate::cell::{Kind, Lane, Spec};
 use crate::error::{Code, Error};
 use crate::plot::gates::Gate;
 use crate::plot::palette::{Theme, slot};
-use crate::plot::{self, Curve, Figure, Layout, Scene, Tick, gates, gradient_norms, influence, jacobian_norms, state_heatmap, state_norms};
+use crate::plot::{
+    self, Curve, Figure, Layout, Scene, Tick, gates, gradient_norms, influence, jacobian_norms, ssm_kernel, state_heatmap, state_norms,
+};
 use crate::probe::{Influence, RunningProduct, State, StepJacobians, half_life, lane_means, lane_norms, saturation};
 
 /// What a figure shows. Everything has a default.
@@ -23,6 +25,8 @@ pub(super) struct Shown {
     pub from: usize,
     /// Of the heatmap; the output lane by default.
     pub lane: Option<String>,
+    /// Of the kernel; the one with the largest value by default.
+    pub unit: Option<usize>,
     /// Name of the loss, for the title of gradients.
     pub loss: String,
     pub log: Option<bool>,
@@ -111,6 +115,10 @@ impl View {
             n if n == gates::SPEC.name => self.gates(&scene, shown, ghost),
             n if n == state_heatmap::SPEC.name => self.heatmap(&scene, shown),
             n if n == gradient_norms::SPEC.name => self.gradient_norms(&scene, shown, ghost),
+            n if n == ssm_kernel::SPEC.name => {
+                let kernel = crate::probe::kernel(&self.trace.net, shown.layer, shown.direction, scene.steps)?;
+                Ok(ssm_kernel::build(&scene, config.hidden, &kernel, shown.unit)?)
+            }
             n if n == influence::SPEC.name => self.influence(&scene, shown, ghost),
             _ => self.jacobian_norms(&scene, shown, ghost),
         }
