@@ -3,8 +3,8 @@
 
 use super::hold::Holds;
 use super::linear::{Linear, add_bias, bias_gradient};
-use super::s4d_spec::{G, HIDDEN, O, SPECS, U, V, X_IM, X_RE, Y};
-use super::spec::Spec;
+use super::s4d_spec::{G, HIDDEN, O, RECURRENCE, SPECS, U, V, X_IM, X_RE, Y};
+use super::spec::{Recurrence, Spec};
 use super::{Cell, Depth, Dims, Moment, MomentGradient, Params, Tensors, Whole, Work, plain_axis, uniform};
 use crate::math::functions::{gelu, gelu_slope, ln};
 use crate::math::kernel::{Strided, room, sum_columns};
@@ -153,6 +153,10 @@ fn hold_back<T: Scalar>(holds: Option<&Holds<T>>, lane: usize, b: usize, d: &mut
 impl<T: Scalar> Cell<T> for S4d {
     fn spec(&self) -> &'static Spec {
         &SPECS[usize::from(self.bilinear)][usize::from(self.full)]
+    }
+
+    fn recurrence(&self) -> Option<&'static Recurrence> {
+        Some(&RECURRENCE)
     }
 
     fn shapes(&self, dims: Dims) -> Vec<(&'static str, Vec<usize>)> {

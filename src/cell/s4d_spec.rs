@@ -233,6 +233,11 @@ const IM_BEFORE: Expr = Expr::Before { lane: "x_im" };
 const OUT_WEIGHT: &str = "output_linear.0.weight";
 const OUT_BIAS: Option<&str> = Some("output_linear.0.bias");
 
+pub(super) static RECURRENCE: Recurrence = Recurrence {
+    real: Part { lane: "x_re", decay: &STEP_RE, input: &Expr::Product { of: &[IN_RE, now("u")] } },
+    imaginary: Some(Part { lane: "x_im", decay: &STEP_IM, input: &Expr::Product { of: &[IN_IM, now("u")] } }),
+};
+
 /// A lane with one value per unit that is not handed on.
 const PLAIN: Lane = Lane {
     name: "u",

@@ -75,7 +75,7 @@ fn sentence(unit: usize, kernel: &[f64], spans: &[usize]) -> String {
         let (low, high) = spans.iter().fold((usize::MAX, 0), |(low, high), span| (low.min(*span), high.max(*span)));
         text += &match still {
             0 => format!(" Over all units that takes {low} to {}.", count(high, "step")),
-            _ => format!(" Of {}, {still} still have more than that at the end.", count(spans.len(), "unit")),
+            _ => format!(" Units that keep more than that to the end: {still} of {}.", spans.len()),
         };
     }
     text
