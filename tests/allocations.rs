@@ -3,6 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
+use unrolled::cell::{all, variants};
 use unrolled::net::{Config, Embedding, Head, InitialRef, InputRef, Net, Readout, RunRef, Start, Upstream, Workspace};
 
 struct Counting;
@@ -35,16 +36,16 @@ fn allocations(what: impl FnOnce()) -> usize {
     COUNT.get() - before
 }
 
-/// Every cell and both places of the GRU's reset gate, in one and two layers and directions.
+/// Every variant of the registry, in one and two layers and directions.
 fn configs() -> Vec<Config> {
-    let mut all = vec![];
-    for (cell, reset) in [("rnn", None), ("lstm", None), ("gru", Some("after")), ("gru", Some("before"))] {
+    let mut configs = vec![];
+    for (cell, options) in all().iter().flat_map(|f| variants(*f).into_iter().map(|options| (f.name(), options))) {
         for (layers, bidirectional) in [(1, false), (2, false), (1, true), (2, true)] {
-            let options = reset.into_iter().map(|reset| ("reset".into(), reset.into())).collect();
-            all.push(Config { layers, bidirectional, options, head: Some(Head { outputs: 2 }), ..Config::new(cell, 3, 33) });
+            let head = Some(Head { outputs: 2 });
+            configs.push(Config { layers, bidirectional, options: options.clone(), head, ..Config::new(cell, 3, 33) });
         }
     }
-    all
+    configs
 }
 
 /// One update: forward, back, a step along the gradient; with masks renewed in place.

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 mod given;
 
 use given::Given;
+use unrolled::cell::{all, variants};
 use unrolled::net::Config;
 use unrolled::train::{Settings, Trainer, optimizers};
 
@@ -65,19 +66,19 @@ fn a_warm_update_allocates_nothing() {
         ("accumulated", |s| s.accumulate = 2),
         ("stream", |s| (s.carry, s.truncate) = (true, Some(12))),
     ];
-    for cell in ["rnn", "lstm", "gru"] {
+    for (cell, options) in all().iter().flat_map(|f| variants(*f).into_iter().map(|options| (f.name(), options))) {
         for (k, (name, change)) in ways.into_iter().enumerate() {
             let rule = optimizers()[k % optimizers().len()].spec().name;
             let mut settings = Settings { batch: 5, optimizer: rule.into(), ..Settings::default() };
             change(&mut settings);
-            let config = Config { layers: 2, ..Config::new(cell, 0, 17) };
+            let config = Config { layers: 2, options: options.clone(), ..Config::new(cell, 0, 17) };
             let mut trainer = Trainer::<f32>::new(Box::new(task(name == "dropout")), config, settings).unwrap();
             let cold = allocations(|| _ = trainer.update().unwrap());
             // A truncated sequence has chunks of several lengths.
             (0..6).for_each(|_| _ = trainer.update().unwrap());
             let warm = allocations(|| (0..9).for_each(|_| _ = trainer.update().unwrap()));
             assert!(cold > 10, "the counter counts");
-            assert_eq!(warm, 0, "{cell}, {name}, {rule}");
+            assert_eq!(warm, 0, "{cell} {options:?}, {name}, {rule}");
         }
     }
 }
