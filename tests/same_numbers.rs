@@ -59,7 +59,7 @@ fn fingerprint<T: Precision>(mut config: Config) -> u64 {
 
 /// (variant, f32, f64), in the registry's order. A change of the order of sums changes these, on purpose: then they are taken
 /// from the message of the native test, and the browser has to agree.
-const EXPECTED: [(&str, u64, u64); 14] = [
+const EXPECTED: [(&str, u64, u64); 26] = [
     ("rnn tanh", 0xa4331046bbcb16ae, 0xed7dc9d750217b77),
     ("rnn relu", 0xe020bfddd5127b92, 0x6d080d245761ad43),
     ("lstm", 0xdd4430c39be4633e, 0xf8ffb841ef69c895),
@@ -71,6 +71,18 @@ const EXPECTED: [(&str, u64, u64); 14] = [
     ("mingru plain", 0x5ac2453729f08271, 0x20f3ce05f1c364e7),
     ("minlstm log", 0xda3ae9cbc3aec131, 0xc9cc8338f3fafa62),
     ("minlstm plain", 0x1efea6de74b11451, 0xe6e158891970531a),
+    ("s4d zoh lin bare 16", 0x9992d652a300e434, 0x8facbfa529f68a01),
+    ("s4d zoh lin full 16", 0x3b0247142d96636d, 0xd847b81f8e0f7154),
+    ("s4d bilinear lin bare 16", 0x17ed75960c6db18a, 0xfbff7e4375076aff),
+    ("s4d bilinear lin full 16", 0xbab56bd9a65c9069, 0x1c1a4f5c6763a6c0),
+    ("s4d zoh inv bare 16", 0x56efb8be8c8b24dd, 0xce5be600429ac2fb),
+    ("s4d zoh inv full 16", 0x6bb3f13486fe1655, 0x6ea7be45a7e4554b),
+    ("s4d bilinear inv bare 16", 0x138f620728f4182c, 0x023a3a2aa9c3242e),
+    ("s4d bilinear inv full 16", 0x546e9fbad22007b6, 0x06d976050f2d0ec0),
+    ("s4d zoh real bare 16", 0x95ba65c6634f4414, 0x37b1f2c5c3a9e74e),
+    ("s4d zoh real full 16", 0x921ab3623eccdde7, 0xf13f11da0f4d69a7),
+    ("s4d bilinear real bare 16", 0x80e4cb70d924e5b7, 0xf20f712bb6539b4f),
+    ("s4d bilinear real full 16", 0x05ab0ff2eb58d7cf, 0xa55bf4295a11c05a),
     ("mamba 4 2 8", 0x1677a322c349a2ff, 0x457068ba5f2928d8),
     ("mlstm 4 1 bare", 0xb96427351ebf4639, 0xc918971b969fedf9),
     ("mlstm 4 1 full", 0xa1467d064c21e36c, 0x3682effbcb6ac02d),
