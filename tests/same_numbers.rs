@@ -12,7 +12,9 @@ struct Fingerprint(u64);
 
 impl Fingerprint {
     fn add<T: Precision>(&mut self, values: &[T]) {
-        for byte in values.iter().flat_map(|v| v.f64().to_bits().to_le_bytes()) {
+        // What stands in the bits of NaN is the processor's own.
+        let bits = |v: &T| if v.f64().is_nan() { f64::NAN.to_bits() } else { v.f64().to_bits() };
+        for byte in values.iter().flat_map(|v| bits(v).to_le_bytes()) {
             self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }
