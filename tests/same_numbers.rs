@@ -61,7 +61,7 @@ fn fingerprint<T: Precision>(mut config: Config) -> u64 {
 
 /// (variant, f32, f64), in the registry's order. A change of the order of sums changes these, on purpose: then they are taken
 /// from the message of the native test, and the browser has to agree.
-const EXPECTED: [(&str, u64, u64); 26] = [
+const EXPECTED: [(&str, u64, u64); 30] = [
     ("rnn tanh", 0xa4331046bbcb16ae, 0xed7dc9d750217b77),
     ("rnn relu", 0xe020bfddd5127b92, 0x6d080d245761ad43),
     ("lstm", 0xdd4430c39be4633e, 0xf8ffb841ef69c895),
@@ -88,6 +88,10 @@ const EXPECTED: [(&str, u64, u64); 26] = [
     ("mamba 4 2 8", 0x1677a322c349a2ff, 0x457068ba5f2928d8),
     ("mlstm 4 1 bare", 0xb96427351ebf4639, 0xc918971b969fedf9),
     ("mlstm 4 1 full", 0xa1467d064c21e36c, 0x3682effbcb6ac02d),
+    ("slstm 4 1 bare on", 0xd7821aa9ccbfb84b, 0x5a04dac511170d10),
+    ("slstm 4 1 full on", 0x3f988142ab6fee65, 0x08818e60d13879b9),
+    ("slstm 4 1 bare off", 0xae41c757f22bae06, 0x989b6bc4cf4e69ed),
+    ("slstm 4 1 full off", 0xfe02b0d7b0192f2d, 0x305e7da1d4a1a67f),
 ];
 
 fn found() -> Vec<(String, u64, u64)> {
