@@ -26,6 +26,8 @@ pub enum Style {
     /// Dots and crosses that nothing joins.
     Dots,
     Crosses,
+    /// What lies between `values` and `high`, filled, behind the line that it belongs to.
+    Band,
 }
 
 /// One value per step, or values at places of their own. Without places NaN is a gap; with them it is news, and marked at the
@@ -65,7 +67,7 @@ impl Line {
 
     /// Drawn behind the others.
     fn is_behind(&self) -> bool {
-        matches!(self.style, Style::Ghost | Style::Raw)
+        matches!(self.style, Style::Ghost | Style::Raw | Style::Band)
     }
 
     /// Place and value of the k-th point; a smallest and a largest value are two points.
@@ -140,6 +142,8 @@ pub struct Chart {
 
 /// Of a line, at a font of 12 pixels.
 const STROKE: f64 = 2.0;
+/// How much of its colour a band has: two of them, over each other, are both seen.
+const BAND: f64 = 0.18;
 /// Marks of values that cannot be drawn keep this distance, in CSS pixels.
 const MARK_ROOM: f64 = 8.0;
 
@@ -156,7 +160,10 @@ impl Chart {
         let shown = |line: &&Line| !layout.hidden.contains(&line.name);
         let (ghosts, plain): (Vec<&Line>, Vec<&Line>) = self.lines.iter().filter(shown).partition(|l| l.is_behind());
         for line in ghosts.iter().chain(&plain) {
-            self.line(pen, rect, steps, layout, line)?;
+            match line.style {
+                Style::Band => self.band(pen, rect, steps, layout, line)?,
+                _ => self.line(pen, rect, steps, layout, line)?,
+            }
         }
         if let Some(t) = layout.hover.or(layout.cursor) {
             for line in &plain {
@@ -324,6 +331,29 @@ impl Chart {
                     _ => pen.cross((x, rect.top + 5.0 * size), 4.0 * size, mark)?,
                 }
                 last_mark[kind] = x;
+            }
+        }
+        Ok(())
+    }
+
+    /// The area between two values, in pieces where there are none. What lies beyond an end of the axis ends there.
+    fn band<B: DrawingBackend>(&self, pen: &Pen<B>, rect: Rect, steps: usize, layout: &Layout, line: &Line) -> Result<()> {
+        let (height, bottom) = (|place: f64| rect.bottom() - place * rect.height, self.bottom(rect));
+        let y = |value: f64| match self.place(value) {
+            Place::At(at) => Some(height(at)),
+            Place::Above => Some(rect.top),
+            Place::Below => Some(bottom),
+            Place::Nowhere => None,
+        };
+        let at = |k: usize| if line.at.is_empty() { Some(k as f64) } else { line.at.get(k).copied() };
+        let edges =
+            line.values.iter().zip(&line.high).enumerate().map(|(k, (low, high))| Some((rect.x(at(k)?, steps), y(*low)?, y(*high)?)));
+        let edges: Vec<Option<(f64, f64, f64)>> = edges.collect();
+        for piece in edges.split(Option::is_none) {
+            let piece: Vec<_> = piece.iter().copied().flatten().collect();
+            let around: Vec<(f64, f64)> = piece.iter().map(|p| (p.0, p.1)).chain(piece.iter().rev().map(|p| (p.0, p.2))).collect();
+            if piece.len() > 1 {
+                pen.shape(&around, line.colour(layout.theme), BAND)?;
             }
         }
         Ok(())

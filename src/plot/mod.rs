@@ -5,6 +5,7 @@
 
 mod axis;
 mod chart;
+pub mod compare;
 mod figure;
 pub mod gates;
 pub mod gradient_norms;

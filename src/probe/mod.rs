@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod explain;
+mod forgetting;
 mod influence;
 mod jacobian;
 mod mlstm_parallel;
@@ -12,6 +13,7 @@ mod values;
 
 pub use evaluate::Evaluator;
 pub use explain::{Evaluated, Explanation, Source, Term, Wanted};
+pub use forgetting::{Band, SHARES, band, carried_gradient_norms, carried_norms, input_gradient_norms, quantile};
 pub use influence::Influence;
 pub use jacobian::{Jacobian, RunningProduct, State, StepJacobians, jacobian};
 pub use mlstm_parallel::{MlstmParallel, Stabiliser, mlstm_parallel};

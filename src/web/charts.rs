@@ -9,27 +9,27 @@ use crate::plot::train::{self, Data, Series, Tensor};
 use crate::plot::{Figure, Level};
 
 /// A text, empty where it is absent.
-fn text(object: &JsValue, name: &str) -> String {
+pub(super) fn text(object: &JsValue, name: &str) -> String {
     property(object, name).and_then(|v| v.as_string()).unwrap_or_default()
 }
 
-fn number(object: &JsValue, name: &str) -> f64 {
+pub(super) fn number(object: &JsValue, name: &str) -> f64 {
     property(object, name).and_then(|v| v.as_f64()).unwrap_or(f64::NAN)
 }
 
 /// A whole number that is not negative; 0 where it is absent.
-fn count(object: &JsValue, name: &str) -> usize {
+pub(super) fn count(object: &JsValue, name: &str) -> usize {
     // (Of NaN, `as` makes 0.)
     number(object, name) as usize
 }
 
 /// Numbers, none where they are absent.
-fn list(object: &JsValue, name: &str) -> Result<Vec<f64>, JsValue> {
+pub(super) fn list(object: &JsValue, name: &str) -> Result<Vec<f64>, JsValue> {
     property(object, name).map_or(Ok(vec![]), |values| numbers(name, &values))
 }
 
 /// What an array holds, none where it is absent.
-fn items(object: &JsValue, name: &str) -> Vec<JsValue> {
+pub(super) fn items(object: &JsValue, name: &str) -> Vec<JsValue> {
     property(object, name).filter(Array::is_array).map_or(vec![], |v| Array::from(&v).to_vec())
 }
 

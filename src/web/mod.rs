@@ -2,6 +2,8 @@
 
 mod canvas;
 mod charts;
+mod compare;
+mod compare_charts;
 mod convert;
 mod gradients;
 mod inside;

@@ -115,7 +115,7 @@ fn state(name: Option<&str>) -> Result<State, JsValue> {
     }
 }
 
-fn loss_of(name: &str, options: &JsValue) -> Result<Loss, JsValue> {
+pub(super) fn loss_of(name: &str, options: &JsValue) -> Result<Loss, JsValue> {
     const NAMES: [&str; 4] = ["last-mean-square", "every-mean-square", "last-cross-entropy", "every-cross-entropy"];
     let (kind, at) = match name {
         "last-mean-square" => (LossKind::MeanSquare, LossAt::Last),

@@ -72,7 +72,7 @@ struct Summary<'a> {
 }
 
 /// The task of `{ name, options }`.
-fn task_of(chosen: &JsValue, data: &JsValue) -> Result<Box<dyn Task>, JsValue> {
+pub(super) fn task_of(chosen: &JsValue, data: &JsValue) -> Result<Box<dyn Task>, JsValue> {
     known("task", chosen, &["name", "options"])?;
     let name = property(chosen, "name").and_then(|n| n.as_string());
     let name = name.ok_or_else(|| Error::new(Code::Format, "configuration: expected { task: { name } }"))?;
