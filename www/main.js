@@ -37,7 +37,7 @@ session.addEventListener("error", (event) => {
 
 session.addEventListener("trace", title);
 function title() {
-  document.title = train?.open ? train.title : TEXT.pageTitle(session.spec.title, session.sequence.kind);
+  document.title = other ? other.title : TEXT.pageTitle(session.spec.title, session.sequence.kind);
 }
 session.addEventListener("theme", dress);
 function dress() {
@@ -47,45 +47,51 @@ function dress() {
 }
 
 const bar = /** @type {any} */ (document.querySelector("top-bar"));
-/** The Train screen, once it was entered. @type {import("./elements/train/train-screen.js").TrainScreen | null} */
-let train = null;
-/** @type {Promise<any> | null} */
-let making = null;
+/** The screens that are made when they are first entered. @type {Record<string, () => Promise<any>>} */
+const MAKERS = {
+  train: () => import("./elements/train/train-screen.js").then(({ TrainScreen }) => TrainScreen.create(session, go)),
+  compare: () => import("./elements/compare/compare-screen.js").then(({ CompareScreen }) => CompareScreen.create(session)),
+};
+/** @type {Record<string, Promise<any>>} */
+const made = {};
+/** The screen that is shown, where it is not Step. @type {any} */
+let other = null;
 
 session.addEventListener("ready", async () => {
   dress();
   bar.session = session;
-  bar.go = (/** @type {string} */ screen) => void go(screen, true);
-  await go(screenOf(location.search), false);
+  bar.go = go;
+  await go(screenOf(location.search), null, false);
   byId("loading").remove();
   root.dataset.view = "ready";
   for (const sign of SIGNS) addEventListener(sign, complete, { capture: true, passive: true });
 });
-addEventListener("popstate", () => root.dataset.view === "ready" && void go(screenOf(location.search), false));
+addEventListener("popstate", () => root.dataset.view === "ready" && void go(screenOf(location.search), null, false));
 
-/** Shows a screen. What Train is made of is only loaded when it is entered. @param {string} screen @param {boolean} pushed  with a new address */
-async function go(screen, pushed) {
+/**
+ * Shows a screen. What others than Step are made of is only loaded when they are entered.
+ * @param {string} screen @param {any} [given]  what another screen hands over @param {boolean} [pushed]  with a new address
+ */
+async function go(screen, given = null, pushed = true) {
   session.pause();
-  if (screen === "train") {
-    try {
-      const [{ TrainScreen }] = await Promise.all([import("./elements/train/train-screen.js"), loadRest()]);
-      making ??= TrainScreen.create(session, (screen) => void go(screen, true));
-      train = await making;
-    } catch (error) {
-      making = null;
-      session.report(TEXT.failure(error));
-      screen = "step";
-    }
+  let next = null;
+  try {
+    if (MAKERS[screen]) [next] = await Promise.all([(made[screen] ??= MAKERS[screen]()), loadRest()]);
+  } catch (error) {
+    delete made[screen];
+    session.report(TEXT.failure(error));
   }
-  const training = screen === "train";
-  session.away = training;
-  if (train) train.open = training;
-  root.dataset.screen = screen;
-  if (!training) wire();
-  (training ? train?.root : byId("instrument"))?.prepend(byId("notice"));
-  if (pushed) history.pushState(null, "", training && train ? train.link : session.link);
-  else if (training) train?.readAddress();
-  bar.screen = training ? train : null;
+  if (other && other !== next) other.open = false;
+  other = next;
+  session.away = Boolean(next);
+  if (next) next.open = true;
+  root.dataset.screen = next?.name ?? "step";
+  if (!next) wire();
+  (next?.root ?? byId("instrument")).prepend(byId("notice"));
+  if (pushed) history.pushState(null, "", (next ?? session).link);
+  if (next && (!pushed || !next.shown)) next.readAddress();
+  if (given) next?.take(given);
+  bar.screen = next;
   title();
 }
 
@@ -118,8 +124,8 @@ addEventListener("keydown", (event) => {
   if (target.closest("input, select, textarea, dialog, [contenteditable]")) return;
   if (event.key === " " && target.closest("button, a, summary, [role=button]")) return;
   const by = event.shiftKey ? 10 : 1;
-  /** @type {Record<string, () => void>} */
-  const keys = train?.open ? train.keys : {
+  /** @type {Record<string, (by: number) => void>} */
+  const keys = other ? other.keys : {
     " ": () => (session.playing ? session.pause() : session.play()),
     ArrowLeft: () => session.step(-by),
     ArrowRight: () => session.step(by),
@@ -129,7 +135,7 @@ addEventListener("keydown", (event) => {
   const deed = event.key === "?" ? () => bar.openHelp() : keys[event.key];
   if (!deed) return;
   event.preventDefault();
-  deed();
+  deed(by);
 });
 
 /** @param {unknown} error @param {string} advice */

@@ -10,10 +10,10 @@ const [tools, dist] = process.argv.slice(2);
 const { build, transform } = createRequire(join(tools, "package.json"))("esbuild");
 
 /** The scripts of the pages and of the worker, and where each finds the compiled module. */
-const SCRIPTS = { "main.js": "./unrolled.js", "bench/main.js": "../unrolled.js", "engine/train-worker.js": "../unrolled.js" };
+const SCRIPTS = { "main.js": "./unrolled.js", "bench/main.js": "../unrolled.js", "engine/train-worker.js": "../unrolled.js", "engine/compare-worker.js": "../unrolled.js" };
 
 /** What main.js loads when it is needed. */
-const PIECES = { "train-screen": "elements/train/train-screen.js", later: "elements/inspector/later.js" };
+const PIECES = { "train-screen": "elements/train/train-screen.js", "compare-screen": "elements/compare/compare-screen.js", later: "elements/inspector/later.js" };
 
 const done = new Set();
 for (const [name, path] of Object.entries(SCRIPTS)) {

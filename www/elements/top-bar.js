@@ -23,7 +23,7 @@ class TopBar extends SessionElement {
   #screens = [];
   /** Shows a screen. @type {(name: string) => void} */
   go = () => {};
-  /** A screen other than Step. @type {{link: string, focus: () => void, help: {keys: [string[], string][], mouse: string}} | null} */
+  /** A screen other than Step. @type {{name: string, link: string, focus: () => void, help: {keys: [string[], string][], mouse: string}} | null} */
   #screen = null;
 
   set screen(screen) {
@@ -102,7 +102,7 @@ class TopBar extends SessionElement {
 
   update() {
     const { state } = this.session;
-    for (const link of this.#screens) write(link, { "aria-current": (link.dataset.screen === "train") === Boolean(this.#screen) ? "page" : null });
+    for (const link of this.#screens) write(link, { "aria-current": link.dataset.screen === (this.#screen?.name ?? "step") ? "page" : null });
     this.#mode.show(state.mode);
     this.#loss.show(state.loss);
     this.#loss.root.hidden = state.mode !== "backward" || state.data.kind === "sentence";

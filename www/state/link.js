@@ -115,9 +115,10 @@ function usual(text, part, field) {
 
 const LONGEST = 24_000;
 
-/** The screen that a link leads to. @param {string} search @returns {"step" | "train"} */
+/** The screen that a link leads to. @param {string} search @returns {"step" | "train" | "compare"} */
 export function screenOf(search) {
-  return new URLSearchParams(search.slice(0, LONGEST)).get("screen") === "train" ? "train" : "step";
+  const screen = new URLSearchParams(search.slice(0, LONGEST)).get("screen");
+  return screen === "train" || screen === "compare" ? screen : "step";
 }
 
 /** What holds on every screen. */

@@ -46,6 +46,7 @@ export const TEXT = {
     screen: "Screens",
     screens: [
       { name: "step", title: "Step", href: "?v=1" },
+      { name: "compare", title: "Compare", href: "?screen=compare" },
       { name: "train", title: "Train", href: "?screen=train" },
     ],
     direction: "Direction",

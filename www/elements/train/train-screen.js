@@ -23,6 +23,9 @@ function styled(href) {
 }
 
 export class TrainScreen {
+  name = "train";
+  /** It can be seen without its address having been read. */
+  shown = true;
   studio;
   root = document.createElement("train-screen");
   #open = false;
