@@ -1,5 +1,6 @@
 // From a comparison's view to what its workers get: the sequence that all networks read, and how each network is made.
 import { weightsOf } from "./library.js";
+import { optionsOf } from "./set-up.js";
 import { sentenceSequence, waveSequence, weatherSequence } from "./sequence.js";
 import { COMPARE_LIMITS } from "../state/compare-view.js";
 
@@ -27,7 +28,7 @@ export function settledCompare(view, session, files) {
       data.name = generatedTasks(tasks)[0].name;
     }
     const now = task ?? generatedTasks(tasks)[0];
-    data.options = fitting(data.options, now.options);
+    data.options = fitting(data.options, now);
   }
   const networks = view.networks.map((network) => {
     const file = network.file === null ? null : files.get(network.file);
@@ -41,7 +42,7 @@ export function settledCompare(view, session, files) {
       notices.push("unknownCell");
       return { ...network, cell: cells.find((/** @type {any} */ c) => c.name === "lstm")?.name ?? cells[0].name, options: {} };
     }
-    const options = fitting(network.options, cell.options);
+    const options = fitting(network.options, cell);
     if (network.source === "trained" && !trainedEntry(view, session, network)) {
       notices.push("noTrained");
       return { ...network, source: /** @type {const} */ ("random"), options };
@@ -52,26 +53,22 @@ export function settledCompare(view, session, files) {
   return { view: { ...view, data, networks }, notices: [...new Set(notices)] };
 }
 
-/** Options that there are, with values that they can have; defaults are left out. @param {Record<string, string | number>} chosen @param {any[]} known */
-function fitting(chosen, known) {
+/** Options that there are, with values that they can have; defaults are left out. @param {Record<string, string | number>} chosen @param {any} entry  of a registry */
+function fitting(chosen, entry) {
+  const known = optionsOf(entry);
   const kept = Object.entries(chosen).flatMap(([name, value]) => {
     const option = known.find((one) => one.name === name);
     if (!option) return [];
-    if (option.values?.length > 0) {
-      const at = option.values.findIndex((/** @type {any} */ v) => v.name === String(value));
-      return at < 0 || String(value) === usualOf(option) ? [] : [[name, option.values[at].name]];
-    }
-    const { min = 1, max = Infinity } = option;
+    const { kind, values, min, max, usual } = option;
+    if (kind === "choice") return values.some((v) => v.name === String(value)) && String(value) !== usual ? [[name, String(value)]] : [];
+    if (kind === "text") return typeof value === "string" && value !== usual ? [[name, value]] : [];
     const number = Number(value);
     if (!Number.isFinite(number)) return [];
-    const used = Math.min(max, Math.max(min, number));
-    return used === usualOf(option) ? [] : [[name, used]];
+    const used = Math.min(max, Math.max(min, kind === "whole" ? Math.round(number) : number));
+    return used === usual ? [] : [[name, used]];
   });
   return Object.fromEntries(kept);
 }
-
-/** What an option is where nothing is said. @param {any} option @returns {string | number} */
-export const usualOf = (option) => option.default ?? option.values?.[0]?.name ?? option.min ?? 1;
 
 /** Tasks that draw their examples themselves, and whose examples one network can read step by step. @param {any[]} tasks @returns {any[]} */
 export const generatedTasks = (tasks) => tasks.filter((task) => !task.data && task.examples.length === 0);

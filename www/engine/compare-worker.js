@@ -271,6 +271,8 @@ const methods = {
       const all = [];
       /** @type {number[]} */
       const sinks = [];
+      /** Where it sinks: lengths with their values. @type {[number, number][]} */
+      const edge = [];
       for (let seed = 0; seed < drawn[k]; seed++) {
         /** @type {any} */
         let net = null;
@@ -286,7 +288,7 @@ const methods = {
             if (aborted()) return;
           }
           all.push(values);
-          sinks.push(await sink(at, values, first, aborted));
+          sinks.push(await sink(at, values, first, aborted, edge));
           if (aborted()) return;
         } catch (error) {
           if (error instanceof WebAssembly.RuntimeError) throw error;
@@ -297,9 +299,10 @@ const methods = {
         }
       }
       if (all.length < drawn[k]) continue;
+      const alone = all.length === 1 ? inserted(at, all[0], edge) : null;
       sinks.sort((a, b) => a - b);
       const middle = sinks[Math.floor((sinks.length - 1) / 2)];
-      progress({ k, at, ...banded(all), found: Number.isFinite(middle) ? middle : null, sunk: sinks.filter(Number.isFinite).length });
+      progress({ k, at, ...(alone ?? banded(all)), found: Number.isFinite(middle) ? middle : null, sunk: sinks.filter(Number.isFinite).length });
     }
   },
 
@@ -338,19 +341,27 @@ function nearest(config, budget, low, high) {
   return sized[0]?.hidden ?? null;
 }
 
-/** The first length under the floor, found between two of the measured ones; Infinity where it never sinks. @param {number[]} at @param {Float64Array} values @param {(steps: number) => number} first @param {() => boolean} aborted */
-async function sink(at, values, first, aborted) {
+/** The first length under the floor, found between two of the measured ones; Infinity where it never sinks. @param {number[]} at @param {Float64Array} values @param {(steps: number) => number} first @param {() => boolean} aborted @param {[number, number][]} edge  what was computed on the way */
+async function sink(at, values, first, aborted, edge) {
   const k = values.findIndex((value) => value < FLOOR);
   if (k < 0) return Infinity;
   let [above, under] = [k > 0 ? at[k - 1] : 0, at[k]];
   while (under - above > 1) {
     const middle = (above + under) >> 1;
-    if (first(middle) < FLOOR) under = middle;
+    const value = first(middle);
+    edge.push([middle, value]);
+    if (value < FLOOR) under = middle;
     else above = middle;
     await breath();
     if (aborted()) break;
   }
   return under;
+}
+
+/** A curve with the points around where it sinks. @param {number[]} at @param {Float64Array} values @param {[number, number][]} edge */
+function inserted(at, values, edge) {
+  const all = [...at.map((length, i) => /** @type {[number, number]} */ ([length, values[i]])), ...edge].sort((a, b) => a[0] - b[0]);
+  return { at: all.map(([length]) => length), values: Float64Array.from(all, ([, value]) => value) };
 }
 
 /** One series as it is; of several the median, with the band around it. @param {Float64Array[]} series */

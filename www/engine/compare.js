@@ -2,7 +2,7 @@
 //
 // It has the face of a session where time is concerned (steps, selection, seek, play, hover), so that the transport bar drives it.
 // engine/compare-worker.js computes; nothing heavy is done here.
-import { comparedSequence, configOf, givenOf, longestOf, plansOf, settledCompare, trainedEntry, windowedData } from "./compare-plan.js";
+import { comparedSequence, configOf, generatedTasks, givenOf, longestOf, plansOf, settledCompare, trainedEntry, windowedData } from "./compare-plan.js";
 import { startWorker } from "./compare-jobs.js";
 import { load, loadRest } from "./load.js";
 import { fromCompareQuery, toCompareQuery } from "../state/compare-link.js";
@@ -271,8 +271,8 @@ export class Comparison extends EventTarget {
     return namesOf(this.view.networks, this.session.registry.cells, (id) => this.files.get(id)?.name ?? "", this.results.map(({ run }) => run?.spec ?? null));
   }
 
-  /** Takes a reader's network into place k. @param {number} k @param {string} name @param {Uint8Array} bytes */
-  openFile(k, name, bytes) {
+  /** Takes a reader's network into place k. @param {number} k @param {string} name @param {Uint8Array} bytes @param {any} [data]  what it reads */
+  openFile(k, name, bytes, data) {
     try {
       const net = this.module.Network.fromSafetensors(bytes, {});
       const config = net.summary();
@@ -282,17 +282,22 @@ export class Comparison extends EventTarget {
       const tokens = Boolean(config.embedding);
       const fits = tokens === ["sentence", "task"].includes(this.view.data.kind);
       const networks = this.view.networks.map((one, i) => (i === k ? { ...one, source: "file", file: id, options: {}, cell: config.cell } : one));
-      this.set({ networks: k < networks.length ? networks : [...networks, { ...networks[0], source: "file", file: id, options: {}, cell: config.cell }], ...(fits ? {} : { data: { kind: tokens ? "sentence" : "weather" } }) });
+      this.set({ networks: k < networks.length ? networks : [...networks, { ...networks[0], source: "file", file: id, options: {}, cell: config.cell }], ...(data ? { data } : fits ? {} : { data: { kind: tokens ? "sentence" : "weather" } }) });
       this.report(COMPARE.notices.opened(name, config));
     } catch (error) {
       this.report(TEXT.network.fileFailed(name, TEXT.failure(error)));
     }
   }
 
-  /** A network from another screen: into a new place, or the last one. @param {string} name @param {Uint8Array} bytes */
-  take(name, bytes) {
+  /**
+   * A network from elsewhere: into a new place, or the last one. What it was trained on is read, where that draws its own examples.
+   * @param {string} name @param {Uint8Array} bytes @param {{name: string, options: any}} [task]
+   */
+  take(name, bytes, task) {
     const { networks } = this.view;
-    this.openFile(Math.min(networks.length, COMPARE_LIMITS.networks[1] - 1), name, bytes);
+    const drawn = task && generatedTasks(this.session.registry.tasks).some((one) => one.name === task.name);
+    const data = drawn ? { kind: "task", name: task.name, options: task.options, example: 0 } : undefined;
+    this.openFile(Math.min(networks.length, COMPARE_LIMITS.networks[1] - 1), name, bytes, data);
   }
 
   // ---- computing

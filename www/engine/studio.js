@@ -34,7 +34,7 @@ export class Studio extends EventTarget {
   conductor = new Conductor(this);
   /** The reader's own data: a table's bytes as they came, or a text. @type {{csv: Own | null, text: Own | null}} */
   own = { csv: null, text: null };
-  /** Shows another screen; the page sets it. @type {(screen: string) => void} */
+  /** Shows another screen, and hands it something; the page sets it. @type {(screen: string, given?: any) => void} */
   go = () => {};
   /** The screen is shown: the address is ours. */
   open = false;
@@ -309,13 +309,23 @@ export class Studio extends EventTarget {
 
   /** Opens a run's network as it was at a checkpoint in Step. @param {Run} run @param {Uint8Array} bytes @param {number} update */
   async openInStep(run, bytes, update) {
+    await this.session.openFile(TRAIN.runs.fileName(run.name, update), await this.#fileOf(run, bytes));
+    this.go("step");
+  }
+
+  /** Compares it with others, on an example of its task where that draws its own. @param {Run} run @param {Uint8Array} bytes @param {number} update */
+  async openInCompare(run, bytes, update) {
+    this.go("compare", { name: TRAIN.runs.fileName(run.name, update), bytes: await this.#fileOf(run, bytes), task: run.setup.task });
+  }
+
+  /** The network of a checkpoint as PyTorch's file. @param {Run} run @param {Uint8Array} bytes @returns {Promise<Uint8Array>} */
+  async #fileOf(run, bytes) {
     const trainer = this.session.module.Trainer.restore(bytes, await this.dataFor(run.setup, run.own));
     const network = trainer.network();
     const file = network.toSafetensors({});
     network.free();
     trainer.free();
-    await this.session.openFile(TRAIN.runs.fileName(run.name, update), file);
-    this.go("step");
+    return file;
   }
 
   /** Takes exported runs back. @param {File[]} files  .safetensors, with or without their .json */

@@ -61,16 +61,16 @@ export const COMPARE = {
     text: "Sentence",
     example: "Example",
     another: "Another sentence",
-    hidden: "Hidden size H of random networks",
+    hidden: "Units H of each random network",
     budget: "Parameters of each random network",
     size: "Equal",
     sizes: [
-      { name: "hidden", title: "hidden size", hint: "Every random network has as many units" },
-      { name: "budget", title: "parameter budget", hint: "Every random network has the hidden size whose parameter count is nearest to the budget" },
+      { name: "hidden", title: "Hidden size", hint: "Every random network has as many units" },
+      { name: "budget", title: "Parameter budget", hint: "Every random network has the hidden size whose parameter count is nearest to the budget" },
     ],
     seeds: "Random starts of each",
     seedsHint: "More than one: the median and the 10–90 % band of many random starts, instead of one lucky curve.",
-    fair: "What is equal",
+    fair: "Equal for all",
     networks: "Networks",
     sources: [
       { name: "random", title: "random" },
@@ -180,8 +180,13 @@ export const COMPARE = {
   /** @param {number} milliseconds */
   took: (milliseconds) => `computed in ${milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`}, in a worker`,
   working: "computing…",
-  openFromTrain: "Open in Compare",
 };
+
+/** The names without a title that all of them share. @param {string[]} names */
+export function shortened(names) {
+  const [title] = names[0]?.split(", ", 1) ?? [""];
+  return names.length > 1 && names.every((name) => name.startsWith(`${title}, `)) ? names.map((name) => name.slice(title.length + 2)) : names;
+}
 
 /**
  * Distinct names: the cell's title, and what tells it from the others.
@@ -196,7 +201,7 @@ export function namesOf(networks, cells, fileName, specs) {
     const parts = Object.entries(network.options).map(([name, value]) => `${name} ${value}`);
     if (network.source === "trained") parts.push("trained");
     if (network.memoryBias !== null) parts.push(`${specs[k]?.memory?.title ?? "memory bias"} ${decimal(network.memoryBias, Number.isInteger(network.memoryBias) ? 0 : 1)}`);
-    if (network.spectralRadius !== null) parts.push(`radius ${decimal(network.spectralRadius, Number.isInteger(network.spectralRadius * 10) ? 1 : 2)}`);
+    if (network.spectralRadius !== null) parts.push(`radius ${String(Number(network.spectralRadius.toFixed(2)))}`);
     return [title, ...parts].join(", ");
   });
   const seeded = names.map((name, k) => (names.filter((other) => other === name).length > 1 && networks[k].source === "random" ? `${name}, seed ${networks[k].seed}` : name));

@@ -211,6 +211,7 @@ export const TRAIN = {
       return `update ${count(one.update)} (${kind}${reached}) · ${clock(one.saved)} · ${bytes(one.size)}`;
     },
     openInStep: "Open in Step",
+    openInCompare: "Open in Compare",
     goOnFrom: "Continue from here",
     export: "Export",
     removeCheckpoint: "Delete",

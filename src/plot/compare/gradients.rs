@@ -21,10 +21,10 @@ const VIEW: View = View { decades: 7, top: None };
 /// ‖∂L/∂x_t‖, or with `of` "s" ‖∂L/∂s_t‖.
 pub fn build(data: &Data) -> Figure {
     let quantity = if data.of == "s" { "‖∂L/∂sₜ‖, s: all that is carried" } else { "‖∂L/∂xₜ‖" };
-    let chart = data.chart(quantity, true, VIEW, Some(Floor::f32()));
-    let title = if data.loss.is_empty() { SPEC.title.into() } else { format!("{}, loss: {}", SPEC.title, data.loss) };
+    let quantity = if data.loss.is_empty() { quantity.into() } else { format!("{quantity}, L: {}", data.loss) };
+    let chart = data.chart(&quantity, true, VIEW, Some(Floor::f32()));
     let said = data.series.iter().filter_map(sentence).collect();
-    data.figure(&SPEC, title, chart, said)
+    data.figure(&SPEC, SPEC.title.into(), chart, said)
 }
 
 fn sentence(series: &Series) -> Option<String> {

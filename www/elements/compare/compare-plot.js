@@ -97,6 +97,7 @@ class ComparePlot extends ComparisonElement {
     write(this.#numbers, { "aria-label": WORDS.table(spec.title) });
     say(this.#see, WORDS.see[spec.name] ?? "");
     say(this.#title, spec.title);
+    this.#working.hidden = true;
     this.append(
       make("header", {}, this.#title, this.#controls),
       make("div", { class: "see" }, this.#see, this.#at),
@@ -333,10 +334,12 @@ class ComparePlot extends ComparisonElement {
   #fill() {
     if (!this.#table.open || !this.#data) return;
     const { series, steps } = this.#data;
-    const places = series.find((/** @type {any} */ one) => one.at)?.at ?? Array.from({ length: steps }, (_, t) => t);
+    const placed = series.filter((/** @type {any} */ one) => one.at);
+    const places = placed.length > 0 ? [...new Set(placed.flatMap((/** @type {any} */ one) => [...one.at]))].sort((a, b) => a - b) : Array.from({ length: steps }, (_, t) => t);
+    const value = (/** @type {any} */ one, /** @type {number} */ at) => one.values[one.at ? one.at.indexOf(at) : at];
     const every = Math.max(1, Math.ceil(places.length / MOST_ROWS));
     const rows = places.flatMap((/** @type {number} */ at, /** @type {number} */ k) =>
-      k % every === 0 || k === places.length - 1 ? [make("tr", {}, make("th", { scope: "row", text: String(at + 1) }), ...series.map((/** @type {any} */ one) => make("td", { text: reading(one.values[k]) })))] : [],
+      k % every === 0 || k === places.length - 1 ? [make("tr", {}, make("th", { scope: "row", text: String(at + 1) }), ...series.map((/** @type {any} */ one) => make("td", { text: reading(value(one, at)) })))] : [],
     );
     const head = [this.#drawn?.x ?? "", ...series.map((/** @type {any} */ one) => one.name)];
     this.#numbers.replaceChildren(
@@ -347,14 +350,18 @@ class ComparePlot extends ComparisonElement {
   /** @param {string} kind */
   #save(kind) {
     if (!this.#data) return;
-    const { module, theme } = this.comparison;
+    const { module, theme, names } = this.comparison;
     const { name } = this.spec;
+    const { log, relative } = this.#choice;
+    const { data } = dataOf(this.comparison, this.spec, { log, relative }, FILE.width - FILE.left - FILE.right, FILE.font, names);
     const file = `unrolled-${name}.${kind}`;
-    const options = { ...FILE, theme, hidden: this.#unseen };
-    if (kind === "csv") return hand(file, new Blob([module.comparisonCsv(name, this.#data)], { type: "text/csv" }));
-    if (kind === "svg") return hand(file, new Blob([module.comparisonSvg(name, this.#data, options)], { type: "image/svg+xml" }));
+    const short = this.#data.series.map((/** @type {any} */ one) => one.name);
+    const hidden = data.series.flatMap((/** @type {any} */ one, /** @type {number} */ k) => (this.#hidden.has(short[k]) ? [one.name] : []));
+    const options = { ...FILE, theme, hidden };
+    if (kind === "csv") return hand(file, new Blob([module.comparisonCsv(name, data)], { type: "text/csv" }));
+    if (kind === "svg") return hand(file, new Blob([module.comparisonSvg(name, data, options)], { type: "image/svg+xml" }));
     const canvas = document.createElement("canvas");
-    module.drawComparison(canvas, name, this.#data, { ...options, dpr: 2 });
+    module.drawComparison(canvas, name, data, { ...options, dpr: 2 });
     canvas.toBlob((blob) => blob && hand(file, blob), "image/png");
   }
 }

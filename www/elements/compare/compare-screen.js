@@ -119,9 +119,9 @@ export class CompareScreen {
   readAddress() {
     void this.comparison.readAddress();
   }
-  /** A network that another screen hands over. @param {{name: string, bytes: Uint8Array}} network */
-  take({ name, bytes }) {
-    this.comparison.take(name, bytes);
+  /** A network that another screen hands over. @param {{name: string, bytes: Uint8Array, task?: any}} network */
+  take({ name, bytes, task }) {
+    this.comparison.take(name, bytes, task);
   }
 
   /** What the page's keys do here; what they get is how many steps. @returns {Record<string, (by: number) => void>} */

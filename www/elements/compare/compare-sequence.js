@@ -66,8 +66,12 @@ class CompareSequence extends ComparisonElement {
   #draw() {
     const { comparison } = this;
     const { sequence, steps, view } = comparison;
+    if (!sequence) return;
+    const longest = Math.max(0, ...sequence.tokens.map(({ token }) => token.length));
+    const roomy = longest > 0 && this.#stage.clientWidth / steps > longest * 8;
+    this.classList.toggle("words", roomy);
     const { clientWidth: width, clientHeight: height } = this.#stage;
-    if (!sequence || width === 0) return;
+    if (width === 0) return;
     const letter = parseFloat(getComputedStyle(this.#stage).fontSize);
     const { left, right } = comparison.axis;
     const bottom = height - 1.7 * letter;
@@ -102,7 +106,8 @@ class CompareSequence extends ComparisonElement {
     const { mean, deviation } = sequence.normalisation;
     const lines = comparison.results.map(({ run }, k) => {
       const width = run?.summary.head?.outputs ?? 0;
-      const perStep = run?.prediction && run.prediction.length === width * steps;
+      // (What a random network says is no forecast.)
+      const perStep = comparison.view.networks[k]?.source !== "random" && run?.prediction && run.prediction.length === width * steps;
       const said = perStep && sequence.next.length > 0 ? [NaN, ...Array.from({ length: steps - 1 }, (_, t) => run.prediction[t * width] * deviation + mean)] : [];
       return draw("path", { d: path(said, this.#x, y), class: "said", "data-slot": k });
     });

@@ -4,7 +4,8 @@ import { make, say, write } from "../dom.js";
 import { number, optional } from "../train/fields.js";
 import { ComparisonElement } from "./dom.js";
 import { MemberPanel } from "./member-panel.js";
-import { generatedTasks, usualOf } from "../../engine/compare-plan.js";
+import { generatedTasks } from "../../engine/compare-plan.js";
+import { optionsOf } from "../../engine/set-up.js";
 import { COMPARE_LIMITS, MEMBER } from "../../state/compare-view.js";
 import { hourOf, LIMITS } from "../../state/view.js";
 import { COMPARE } from "../../strings/en-compare.js";
@@ -77,7 +78,7 @@ class CompareSetup extends ComparisonElement {
       sentence: [this.#part.task.root, text, another],
       task: [this.#part.name.root, this.#given, this.#part.example.root],
     };
-    this.#part.size = choice(WORDS.size, WORDS.sizes, (size) => set({ size }));
+    this.#part.size = choice(WORDS.size, WORDS.sizes, (size) => set({ size }), { silent: true });
     this.#part.hidden = slider(WORDS.hidden, { min: COMPARE_LIMITS.hidden[0], max: COMPARE_LIMITS.hidden[1], step: 1, scale: "log" }, (hidden, done) => set({ hidden }, done));
     this.#part.budget = slider(WORDS.budget, { min: COMPARE_LIMITS.budget[0], max: COMPARE_LIMITS.budget[1], step: 50, scale: "log" }, (budget, done) => set({ budget }, done));
     this.#part.seeds = slider(WORDS.seeds, { min: COMPARE_LIMITS.seeds[0], max: COMPARE_LIMITS.seeds[1], step: 1 }, (seeds, done) => done ? set({ seeds }) : this.#part.seeds.show(seeds));
@@ -137,14 +138,14 @@ class CompareSetup extends ComparisonElement {
     if (this.#givenOf !== task.name) {
       this.#givenOf = task.name;
       this.#fields = new Map(
-        task.options.map((/** @type {any} */ option) => [
+        optionsOf(task).map((option) => [
           option.name,
           optional({ ...option, text: "" }, (value, done) => comparison.set({ data: { options: { ...comparison.view.data.options, [option.name]: value } } }, { history: done ? "push" : "none" })),
         ]),
       );
       this.#given.replaceChildren(...[...this.#fields.values()].map(({ root }) => root));
     }
-    for (const option of task.options) this.#fields.get(option.name)?.show(data.options[option.name] ?? usualOf(option));
+    for (const { name, usual } of optionsOf(task)) this.#fields.get(name)?.show(data.options[name] ?? usual);
   }
 
   #showMembers() {

@@ -1,8 +1,9 @@
 // One network's line in the set-up, which opens to its settings.
 import { button, choice, menu, slider } from "../controls.js";
 import { make, say, unique, write } from "../dom.js";
-import { number } from "../train/fields.js";
-import { trainedEntry, usualOf } from "../../engine/compare-plan.js";
+import { number, optional } from "../train/fields.js";
+import { trainedEntry } from "../../engine/compare-plan.js";
+import { optionsOf } from "../../engine/set-up.js";
 import { COMPARE_LIMITS } from "../../state/compare-view.js";
 import { COMPARE } from "../../strings/en-compare.js";
 
@@ -94,12 +95,11 @@ export class MemberPanel {
     say(this.#name, name);
     write(this.#remove, { title: WORDS.remove, "aria-label": WORDS.of(WORDS.remove, name) });
     write(this.#copy, { "aria-label": WORDS.of(WORDS.copy, name) });
-    const { networks, data } = comparison.view;
+    const { networks } = comparison.view;
     this.#remove.hidden = networks.length <= COMPARE_LIMITS.networks[0];
     this.#copy.hidden = networks.length >= COMPARE_LIMITS.networks[1];
     this.#source.show(network.source);
     this.#source.input("trained").disabled = !trainedEntry(comparison.view, comparison.session, network);
-    this.#source.input("file").disabled = data.kind === "task";
     this.#fileRow.hidden = network.source !== "file";
     this.#cell.show(network.cell);
     this.#showOptions();
@@ -118,7 +118,7 @@ export class MemberPanel {
     const comparison = this.#comparison;
     const network = this.#network;
     const cell = comparison.session.registry.cells.find((/** @type {any} */ one) => one.name === network.cell);
-    const options = network.source === "file" ? [] : (cell?.options ?? []);
+    const options = network.source === "file" ? [] : optionsOf(cell);
     const key = `${network.cell} ${options.length}`;
     if (key !== this.#optionsOf) {
       this.#optionsOf = key;
@@ -126,15 +126,9 @@ export class MemberPanel {
         const weights = this.#network.source === "trained" ? { source: /** @type {const} */ ("random") } : {};
         comparison.change(this.#k, { options: { ...this.#network.options, [name]: value }, ...weights }, done);
       };
-      this.#fields = new Map(options.map((/** @type {any} */ option) => [option.name, fieldOf(option, change(option.name))]));
+      this.#fields = new Map(options.map((option) => [option.name, optional({ ...option, text: "" }, change(option.name))]));
       this.#options.replaceChildren(...[...this.#fields.values()].map(({ root }) => root));
     }
-    for (const option of options) this.#fields.get(option.name)?.show(network.options[option.name] ?? usualOf(option));
+    for (const { name, usual } of options) this.#fields.get(name)?.show(network.options[name] ?? usual);
   }
-}
-
-/** @param {any} option @param {(value: any, done?: boolean) => void} change */
-function fieldOf(option, change) {
-  if (option.values?.length > 0) return choice(option.title, option.values, (name) => change(name));
-  return number(option.title, "", { min: option.min ?? 1, max: option.max ?? 64, whole: true }, change);
 }

@@ -1,7 +1,7 @@
 // What a plot of all networks is made from: the comparison's results as plain series of the module's drawComparison.
 import { hourTicks } from "../sequence/scale.js";
 import { TEXT } from "../../strings/en.js";
-import { COMPARE } from "../../strings/en-compare.js";
+import { COMPARE, shortened } from "../../strings/en-compare.js";
 
 /** The series of a result or of a band that a plot draws. @type {Record<string, (of: "x" | "s") => string>} */
 const PARTS = { "compare-memory": () => "memory", "compare-gradients": (of) => of, "compare-states": () => "states" };
@@ -19,18 +19,17 @@ function version(values) {
 
 /**
  * @param {import("../../engine/compare.js").Comparison} comparison @param {any} spec @param {{log: boolean | null, relative: boolean}} how
- * @param {number} width  CSS pixels of all steps @param {number} font
+ * @param {number} width  CSS pixels of all steps @param {number} font @param {string[]} [names]  of the networks
  * @returns {{data: any, key: string}}  key: another text when there is something new to draw
  */
-export function dataOf(comparison, spec, { log, relative }, width, font) {
-  const { names, view, steps } = comparison;
+export function dataOf(comparison, spec, { log, relative }, width, font, names = shortened(comparison.names)) {
+  const { view, steps } = comparison;
   const series = spec.name === "compare-lengths" ? lengths(comparison, names) : curves(comparison, names, PARTS[spec.name](view.of));
   const overLengths = spec.name === "compare-lengths";
-  const longest = series.flatMap(({ at }) => (at ? [Math.max(...at) + 1] : []));
   const words = comparison.sequence.tokens.length > 0 && !overLengths;
   const data = {
     series,
-    steps: overLengths ? Math.max(2000, ...longest) : steps,
+    steps: overLengths ? horizon(series, steps) : steps,
     from: overLengths ? steps - 1 : Math.min(view.from, steps - 1),
     of: view.of,
     loss: spec.name === "compare-gradients" ? lossWords(comparison) : "",
@@ -71,6 +70,13 @@ function lengths({ lengths: { results } }, names) {
     const { at, values, low, high, found } = curve;
     return [{ name, slot, at: placesOf(at), values, ...(low ? { low, high } : {}), ...(found === null ? {} : { found }) }];
   });
+}
+
+/** Where the axis of lengths ends: at the longest, or where the last one has sunk. @param {any[]} series @param {number} steps */
+function horizon(series, steps) {
+  const longest = Math.max(steps, ...series.flatMap(({ at }) => [at.at(-1) + 1]));
+  const sunk = series.length > 0 && series.every(({ found }) => found !== undefined);
+  return sunk ? Math.min(longest, Math.max(steps, Math.ceil((1.25 * Math.max(...series.map(({ found }) => found))) / 50) * 50)) : longest;
 }
 
 /** Lengths as places on the axis, made once. @type {WeakMap<object, Float64Array>} */

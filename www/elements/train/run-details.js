@@ -71,6 +71,7 @@ export class RunDetails {
       {},
       make("span", { text: WORDS.checkpoint(run, one) }),
       deed(WORDS.openInStep, async () => studio.openInStep(run, await bytes(), one.update)),
+      deed(WORDS.openInCompare, async () => studio.openInCompare(run, await bytes(), one.update)),
       deed(WORDS.goOnFrom, () => studio.conductor.resume(run, one)),
       deed(WORDS.export, async () => this.#export(one, await bytes())),
       deed(WORDS.removeCheckpoint, () => studio.removeCheckpoint(run, one)),

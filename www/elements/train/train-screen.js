@@ -38,7 +38,7 @@ export class TrainScreen {
     this.studio = new Studio(session);
   }
 
-  /** @param {import("../../engine/session.js").Session} session @param {(screen: string) => void} go */
+  /** @param {import("../../engine/session.js").Session} session @param {(screen: string, given?: any) => void} go */
   static async create(session, go) {
     const screen = new TrainScreen(session);
     screen.studio.go = go;
