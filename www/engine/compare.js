@@ -366,7 +366,7 @@ export class Comparison extends EventTarget {
       return known ? { ...known, ...(known.from === what ? {} : { from: what, share: 0 }) } : { key: key + given.key, error: null, run: null, memory: null, from: what, share: 0, halfLife: null, micros: null };
     });
     this.#emit("results");
-    this.#heavy();
+    this.#void();
     await this.#quick.call(looking.signal, "look", [this.#plans, given, from], ({ k, run, error, micros, ...rest }) => {
       if (looking.signal.aborted) return;
       const result = this.results[k];
@@ -377,6 +377,8 @@ export class Comparison extends EventTarget {
       if (this.results.every(({ share }) => share >= 1) && rest.memory) this.took = performance.now() - begun;
       this.#emit("results");
     });
+    // Only now: what a step costs is measured while nothing else is computed.
+    this.#heavy();
   }
 
   /** Everything is known. */
@@ -384,8 +386,8 @@ export class Comparison extends EventTarget {
     return this.results.length > 0 && this.results.every(({ share, error, micros }) => error !== null || (share >= 1 && micros !== null));
   }
 
-  /** What takes longer, in a worker of its own: bands, and lengths where somebody looks. */
-  #heavy() {
+  /** Bands and lengths of other networks, or of another sequence, are given up. */
+  #void() {
     const made = this.#plans.map(({ key }) => key).join();
     const { seeds, from } = this.view;
     const seedsKey = JSON.stringify([made, this.#given.key, Math.min(from, this.steps - 1), seeds]);
@@ -394,7 +396,6 @@ export class Comparison extends EventTarget {
       this.#seeding.abort();
       this.seeds = idle();
       this.#emit("seeds");
-      if (seeds > 1) this.#seed();
     }
     const { steps: _, ...endless } = this.view.data;
     const lengthsKey = JSON.stringify([made, endless, seeds]);
@@ -404,7 +405,12 @@ export class Comparison extends EventTarget {
       this.lengths = idle();
       this.#emit("lengths");
     }
-    if (this.#wantsLengths && this.lengths.state === "idle") this.measure();
+  }
+
+  /** What takes longer, in a worker of its own: bands, and lengths where somebody looks. */
+  #heavy() {
+    if (this.seeds.state === "idle" && this.view.seeds > 1) this.#seed();
+    if (this.lengths.state === "idle" && this.#wantsLengths) this.measure();
   }
 
   #seed() {
@@ -468,7 +474,7 @@ export class Comparison extends EventTarget {
   /** The curve against length is looked at. */
   wantLengths() {
     this.#wantsLengths = true;
-    if (this.lengths.state === "idle" && this.#plans.length > 0) this.measure();
+    if (this.complete) this.#heavy();
   }
   /** These data have an end of their own: there is no curve against length. */
   get endless() {

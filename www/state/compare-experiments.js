@@ -13,12 +13,16 @@ const trained = (/** @type {string} */ name) => ({ ...MEMBER, cell: name, source
 
 /** @type {Record<string, any>} */
 export const EXPERIMENTS = {
-  carousel: { data: { ...WEATHER, steps: 200 }, networks: [cell("rnn"), cell("lstm"), lstm(5)], seeds: 1, plots: [] },
+  carousel: { data: { ...WEATHER, steps: 200 }, networks: [cell("rnn"), cell("lstm"), lstm(5)], of: "s", seeds: 1, plots: [] },
   forgetBias: { data: { ...WEATHER, steps: 500 }, networks: [-1, 1, 3, 5].map(lstm), seeds: 1, plots: [] },
   updateGate: { data: { ...WEATHER, steps: 200 }, networks: [gru(4), gru(0), gru(-4)], seeds: 1, plots: [] },
   radius: { data: { ...IMPULSE, steps: 200 }, networks: [0.5, 1, 1.5].map(rnn), seeds: 1, plots: [] },
   trained: { data: { ...WEATHER, steps: 200 }, networks: [trained("lstm"), cell("lstm"), trained("rnn"), cell("rnn")], seeds: 1, plots: [] },
   budget: { data: { ...WEATHER, steps: 200 }, networks: [cell("rnn"), cell("lstm"), cell("gru")], size: "budget", budget: 4000, seeds: 20, plots: [] },
+  newCells: { data: { ...WEATHER, steps: 500 }, networks: [cell("rnn"), cell("lstm"), cell("gru"), cell("s4d")], seeds: 1, plots: [] },
+  otherCells: { data: { ...WEATHER, steps: 500 }, networks: [cell("mingru"), cell("mamba"), cell("slstm"), cell("mlstm")], seeds: 1, plots: [] },
+  noise: { data: { ...DEFAULT_COMPARE.data, kind: "task", name: "selective-copying", options: { noise: 64, tokens: 4 } }, networks: [cell("s4d"), cell("mamba")], seeds: 1, plots: [] },
+  overwrite: { data: { ...WEATHER, steps: 200 }, networks: [cell("slstm"), cell("lstm")], seeds: 1, plots: [] },
 };
 
 /** Those that can be had here. @param {{cells: any[], tasks: any[]}} registry @returns {string[]} */

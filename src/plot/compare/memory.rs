@@ -34,7 +34,7 @@ fn sentence(data: &Data, series: &Series) -> Option<String> {
     let half = match series.found {
         Some(n) => format!("under half after {} for good", count(n, "step")),
         None if last.1 > first.1 => "grows".into(),
-        None => "not yet under half for good".into(),
+        None => "stays over half".into(),
     };
     let share = last.1 / first.1;
     let end = match share {

@@ -130,8 +130,8 @@ impl Data {
 
     fn figure(&self, spec: &'static PlotSpec, title: String, chart: Chart, said: Vec<String>) -> Figure {
         let x_title = if self.x_title.is_empty() { spec.x } else { &self.x_title };
-        let several = if self.seeds > 1 { format!("Medians of {} random starts; bands: 10–90 %. ", self.seeds) } else { String::new() };
-        let summary = if said.is_empty() { "There are no values yet.".into() } else { several + &said.join(" ") };
+        let several = if self.seeds > 1 { format!("Medians of {} random starts; bands: 10–90 %.\n", self.seeds) } else { String::new() };
+        let summary = if said.is_empty() { "There are no values yet.".into() } else { several + &said.join("\n") };
         Figure {
             spec,
             title,
