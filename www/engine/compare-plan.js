@@ -2,6 +2,7 @@
 import { weightsOf } from "./library.js";
 import { optionsOf } from "./set-up.js";
 import { sentenceSequence, waveSequence, weatherSequence } from "./sequence.js";
+import { offered } from "../state/compare-experiments.js";
 import { COMPARE_LIMITS } from "../state/compare-view.js";
 
 /** @typedef {import("../state/compare-view.js").CompareView} CompareView */
@@ -50,7 +51,8 @@ export function settledCompare(view, session, files) {
     // Trained weights are of one variant.
     return { ...network, options: network.source === "trained" ? {} : options };
   });
-  return { view: { ...view, data, networks }, notices: [...new Set(notices)] };
+  const { experiment } = view;
+  return { view: { ...view, data, networks, experiment: offered(session.registry).includes(experiment) ? experiment : "" }, notices: [...new Set(notices)] };
 }
 
 /** Options that there are, with values that they can have; defaults are left out. @param {Record<string, string | number>} chosen @param {any} entry  of a registry */

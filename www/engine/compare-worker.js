@@ -194,10 +194,12 @@ const methods = {
     }
     for (const [k, plan] of plans.entries()) {
       const one = good[k] ? shown.get(plan.key) : undefined;
-      if (!one || one.micros !== null) continue;
-      await breath();
-      if (aborted()) return;
-      one.micros = measured(one.net, given);
+      if (!one) continue;
+      if (one.micros === null) {
+        await breath();
+        if (aborted()) return;
+        one.micros = measured(one.net, given);
+      }
       progress({ k, micros: one.micros });
     }
   },

@@ -128,7 +128,7 @@ export function checkedCompare(given) {
   const list = (/** @type {string} */ field, /** @type {any} */ found, /** @type {number} */ most) => {
     if (found === undefined) return [];
     if (!Array.isArray(found)) return say(field, found, []);
-    return found.length > most ? (say(field, found.length, most), found.slice(0, most)) : found;
+    return found.length > most ? (say(field, found.length, most, `at most ${most}`), found.slice(0, most)) : found;
   };
 
   const root = own(given);

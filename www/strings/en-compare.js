@@ -100,6 +100,7 @@ export const COMPARE = {
     alt: (/** @type {string} */ title, /** @type {number} */ steps) => `${title}: ${plural(steps, "step")}, read by all networks.`,
   },
   strips: {
+    time: "Over time",
     title: "Outputs, unrolled in time",
     note: (/** @type {string} */ lane) => lane,
     alt: (/** @type {string} */ name, /** @type {any} */ { lane, hidden, steps, t, strongest, norm, bound }) =>
@@ -112,14 +113,14 @@ export const COMPARE = {
   plots: {
     see: {
       "compare-memory": "what a nudge of one input still does to later outputs",
-      "compare-gradients": "what of the loss at the last step reaches each step",
+      "compare-gradients": "how much of the loss at the end arrives",
       "compare-states": "how much the cell carries on",
       "compare-lengths": "how far back training could reach",
     },
-    of: "with regard to",
+    of: "of",
     ofs: [
-      { name: "x", title: "the input" },
-      { name: "s", title: "the state" },
+      { name: "x", title: "at the input", hint: "With regard to x: compares any two cells" },
+      { name: "s", title: "at the state", hint: "With regard to everything that is carried on" },
     ],
     relative: "relative",
     relativeHint: "Each line divided by its largest value: shapes compare, sizes no longer do",
@@ -148,7 +149,7 @@ export const COMPARE = {
     data: "Numbers",
     table: (/** @type {string} */ title) => `Numbers of “${title}”`,
     toggle: "Show or hide this line",
-    band: "10–90 %",
+    bands: (/** @type {number} */ seeds) => `medians of ${seeds} random starts, bands 10–90 %`,
     wrong: (/** @type {string} */ name, /** @type {string} */ why) => `${name}: ${why}`,
     scale: "Scale",
     scales: [

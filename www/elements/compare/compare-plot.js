@@ -76,7 +76,6 @@ class ComparePlot extends ComparisonElement {
     if (spec.name === "compare-gradients") {
       this.#of = choice(WORDS.of, WORDS.ofs, (of) => this.comparison.set({ of }, { history: "replace" }));
       this.#of.root.classList.add("of");
-      this.#controls.append(this.#of.root);
     }
     if (spec.name === "compare-memory") this.#controls.append(this.#from);
     if (has("relative")) {
@@ -95,12 +94,11 @@ class ComparePlot extends ComparisonElement {
     write(this.#canvas, { "aria-label": spec.title, "aria-describedby": this.#summary.id });
     write(this.#stage, { "aria-label": `${spec.title}. ${WORDS.keys}`, "aria-describedby": this.#summary.id });
     write(this.#numbers, { "aria-label": WORDS.table(spec.title) });
-    say(this.#see, WORDS.see[spec.name] ?? "");
     say(this.#title, spec.title);
     this.#working.hidden = true;
     this.append(
       make("header", {}, this.#title, this.#controls),
-      make("div", { class: "see" }, this.#see, this.#at),
+      make("div", { class: "see" }, this.#see, ...(this.#of ? [this.#of.root] : []), this.#at),
       make("div", { class: "readout" }, this.#legend),
       this.#working,
       this.#stage,
@@ -196,6 +194,7 @@ class ComparePlot extends ComparisonElement {
         this.#drawn = comparison.module.drawComparison(this.#canvas, spec.name, data, { width, height, font, ...margins, dpr: devicePixelRatio, theme: comparison.theme, hidden: this.#unseen, highlight: this.#lit });
         say(this.#title, this.#drawn.title);
         say(this.#summary, nothing ? WORDS.ended : this.#drawn.summary);
+        say(this.#see, data.seeds > 1 ? WORDS.bands(data.seeds) : (WORDS.see[spec.name] ?? ""));
         this.#fillLegend();
         this.#fill();
       } catch (error) {
@@ -229,8 +228,7 @@ class ComparePlot extends ComparisonElement {
 
   #fillLegend() {
     const heads = this.#drawn.series.filter((/** @type {any} */ head) => head.style !== "band");
-    const banded = this.#drawn.series.some((/** @type {any} */ head) => head.style === "band");
-    const key = JSON.stringify([heads, banded]);
+    const key = JSON.stringify(heads);
     if (key === this.#legendKey) return;
     this.#legendKey = key;
     this.#entries = [];
@@ -249,8 +247,7 @@ class ComparePlot extends ComparisonElement {
       this.#entries.push({ name, value });
       return make("li", {}, press);
     });
-    const note = banded ? [make("li", { class: "plain note", text: WORDS.band })] : [];
-    this.#legend.replaceChildren(...items, ...note);
+    this.#legend.replaceChildren(...items);
   }
 
   // ---- pointing

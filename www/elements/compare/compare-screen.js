@@ -56,7 +56,7 @@ export class CompareScreen {
     // It speaks of a step as soon as it is there: there has to be one.
     comparison.addEventListener("trace", () => (this.#transport.session = comparison), { once: true });
     const plots = comparison.module.comparisons().map((/** @type {any} */ spec) => Object.assign(element("compare-plot"), { spec }));
-    const time = make("section", { class: "time", "aria-label": COMPARE.strips.title }, element("compare-sequence"), element("compare-strips"), this.#transport);
+    const time = make("section", { class: "time", "aria-label": COMPARE.strips.time }, element("compare-sequence"), element("compare-strips"), this.#transport);
     this.#main.append(time, make("section", { class: "plots", "aria-label": COMPARE.heading }, ...plots), element("compare-table"));
     this.root.append(side, this.#main);
     this.#drops();

@@ -121,11 +121,14 @@ class CompareSequence extends ComparisonElement {
     const room = (right - left) / steps;
     const longest = Math.max(...sequence.tokens.map(({ token }) => token.length));
     const slanted = room < longest * letter * 0.62;
+    // What is read most of the time stands back.
+    const counts = new Map();
+    for (const { token } of sequence.tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
     const every = slanted ? Math.max(1, Math.ceil((letter * 1.15) / room)) : 1;
     const words = sequence.tokens.flatMap(({ token, known }, t) => {
       if (t % every !== 0 && token.length > 0 && every > 1) return [];
       const x = this.#x(t);
-      return [draw("text", { x, y: bottom, class: known ? null : "unknown", "text-anchor": slanted ? "end" : "middle", transform: slanted ? `rotate(55 ${x} ${bottom})` : null, text: token })];
+      return [draw("text", { x, y: bottom, class: !known ? "unknown" : counts.get(token) > steps / 2 ? "often" : null, "text-anchor": slanted ? "end" : "middle", transform: slanted ? `rotate(55 ${x} ${bottom})` : null, text: token })];
     });
     this.#axis.replaceChildren(...words);
     write(this.#line, { d: "" });
