@@ -232,7 +232,7 @@ pageTest("a file of one's own is compared; a broken one is refused", async ({ op
   assert.equal(after.results[0].error, null);
 });
 
-pageTest("presets: each can be computed, and Train hands its network over", async ({ open }) => {
+pageTest("presets: each can be computed", async ({ open }) => {
   const view = await open("?screen=compare&v=1&steps=40");
   await complete(view);
   const buttons = view.page.locator("compare-tries li button");
@@ -252,6 +252,46 @@ pageTest("presets: each can be computed, and Train hands its network over", asyn
     assert.equal((await known(view)).view.experiment, "");
   }
 }, { timeout: 180_000 });
+
+pageTest("a large network’s memory takes a while: it can be given up, and a newer wish supersedes it", async ({ open }) => {
+  const view = await open("?screen=compare&v=1&steps=2000&hidden=256&nets=lstm!gru");
+  const memory = plot(view, "compare-memory");
+  await memory.getByRole("button", { name: "Cancel" }).click({ timeout: 30_000 });
+  assert.match(await memory.locator(".working").innerText(), /Cancelled/);
+  assert.equal(await view.page.locator("compare-strips canvas:not([hidden])[role=img]").count(), 2);
+  await memory.getByRole("button", { name: "Compute" }).click();
+  await memory.getByRole("button", { name: "Cancel" }).waitFor({ timeout: 30_000 });
+  const begun = Date.now();
+  await view.page.evaluate(() => /** @type {any} */ (document.querySelector("compare-table")).comparison.set({ hidden: 8, data: { steps: 50 } }));
+  await complete(view);
+  assert.ok(Date.now() - begun < 5000, `${Date.now() - begun} ms`);
+  const { results } = await known(view);
+  assert.deepEqual(results.map((/** @type {any} */ r) => [r.hidden, r.memory.length]), [[8, 50], [8, 50]]);
+}, { timeout: 90_000 });
+
+pageTest("a training’s network is compared on an example of its task", async ({ open }) => {
+  const view = await open("?screen=train&v=1&task=selective-copying&data=noise~.8!tokens~.2&cell=gru&hidden=12&batch=8&every=4&validation=16&updates=8");
+  await view.page.waitForFunction(() => document.documentElement.dataset.view === "ready");
+  await view.page.getByRole("button", { name: "Train", exact: true }).click();
+  await view.page.waitForFunction(() => /** @type {any} */ (document.querySelector("train-transport")).studio.runs[0]?.checkpoints.length > 0, null, { timeout: 30_000 });
+  await view.page.locator("train-runs .more").first().click();
+  await view.page.getByRole("button", { name: "Open in Compare" }).first().click();
+  await complete(view);
+  await view.page.waitForFunction(() => /** @type {any} */ (document.querySelector("compare-table")).comparison.view.data.kind === "task");
+  await complete(view);
+  const { names, view: state, steps, results } = await known(view);
+  assert.match(names[3], /^GRU, /);
+  assert.deepEqual([state.data.kind, state.data.name, state.data.options], ["task", "selective-copying", { noise: 8, tokens: 2 }]);
+  assert.equal(steps, 12);
+  assert.ok(results.every((/** @type {any} */ { error }) => error === null), JSON.stringify(results.map((/** @type {any} */ { error }) => error)));
+  assert.equal(results[3].hidden, 12);
+  // And back again, with what was there.
+  await view.page.getByRole("link", { name: "Train" }).click();
+  await view.page.waitForFunction(() => document.documentElement.dataset.screen === "train");
+  await view.page.getByRole("link", { name: "Compare" }).click();
+  await view.page.waitForFunction(() => document.documentElement.dataset.screen === "compare");
+  assert.deepEqual((await known(view)).names, names);
+}, { timeout: 90_000 });
 
 pageTest("figures and table are handed out as files", async ({ open }) => {
   const view = await open("?screen=compare&v=1&steps=40&nets=rnn!lstm");

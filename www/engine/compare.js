@@ -50,6 +50,8 @@ export class Comparison extends EventTarget {
   seeds = idle();
   /** The gradient of step 1 against length. */
   lengths = idle();
+  /** The memory of the chosen step, as far as the reader waits for it; its results stand in `results`. */
+  memory = idle();
   /** The reader's own networks, by number. @type {Map<number, import("./compare-plan.js").File>} */
   files = new Map();
   /** @type {{t: number | null, unit: null, layer: null, direction: null, lane: string | null, term: null}} */
@@ -365,6 +367,7 @@ export class Comparison extends EventTarget {
       const what = `${given.key} ${from}`;
       return known ? { ...known, ...(known.from === what ? {} : { from: what, share: 0 }) } : { key: key + given.key, error: null, run: null, memory: null, from: what, share: 0, halfLife: null, micros: null };
     });
+    const task = (this.memory = { ...idle(), state: this.results.every(({ share }) => share >= 1) ? "done" : "working" });
     this.#emit("results");
     this.#void();
     await this.#quick.call(looking.signal, "look", [this.#plans, given, from], ({ k, run, error, micros, ...rest }) => {
@@ -374,6 +377,8 @@ export class Comparison extends EventTarget {
       if (run) Object.assign(result, { run, error: null, micros: run.micros ?? result.micros });
       if (micros !== undefined) result.micros = micros;
       if (rest.memory) Object.assign(result, rest);
+      task.share = this.results.reduce((sum, { share }) => sum + share, 0) / this.results.length;
+      if (task.share >= 1) task.state = "done";
       if (this.results.every(({ share }) => share >= 1) && rest.memory) this.took = performance.now() - begun;
       this.#emit("results");
     });
@@ -383,6 +388,7 @@ export class Comparison extends EventTarget {
 
   /** Everything is known. */
   get complete() {
+    if (this.memory.state === "cancelled") return true;
     return this.results.length > 0 && this.results.every(({ share, error, micros }) => error !== null || (share >= 1 && micros !== null));
   }
 
@@ -460,15 +466,16 @@ export class Comparison extends EventTarget {
     this.#emit(event);
   }
 
-  /** Gives a long computation up; what is known of it stays. @param {"seeds" | "lengths"} what */
+  /** Gives a long computation up; what is known of it stays. @param {"memory" | "seeds" | "lengths"} what */
   cancel(what) {
-    (what === "seeds" ? this.#seeding : this.#measuring).abort();
+    ({ memory: this.#looking, seeds: this.#seeding, lengths: this.#measuring })[what].abort();
     this[what].state = "cancelled";
-    this.#emit(what);
+    this.#emit(what === "memory" ? "results" : what);
   }
-  /** Goes for it again. @param {"seeds" | "lengths"} what */
+  /** Goes for it again. @param {"memory" | "seeds" | "lengths"} what */
   again(what) {
-    if (what === "seeds") this.#seed();
+    if (what === "memory") void this.refresh();
+    else if (what === "seeds") this.#seed();
     else this.measure();
   }
   /** The curve against length is looked at. */

@@ -113,7 +113,7 @@ export const COMPARE = {
   plots: {
     see: {
       "compare-memory": "what a nudge of one input still does to later outputs",
-      "compare-gradients": "how much of the loss at the end arrives",
+      "compare-gradients": "how much of it arrives",
       "compare-states": "how much the cell carries on",
       "compare-lengths": "how far back training could reach",
     },
@@ -129,6 +129,7 @@ export const COMPARE = {
     progress: (/** @type {number} */ share, /** @type {string} */ what) => `${what}: ${Math.floor(100 * share)} %`,
     seeding: (/** @type {number} */ n) => `${n} random starts`,
     lengthening: "all lengths",
+    remembering: "exact derivatives",
     cancel: "Cancel",
     again: "Compute",
     cancelled: "Cancelled; what was known stays.",

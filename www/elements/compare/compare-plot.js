@@ -12,6 +12,8 @@ const MARGINS = { left: 56, right: 18 };
 const FILE = { width: 960, height: 440, left: 76, right: 24, font: 13, complete: true };
 /** A table of more rows is no longer read; the CSV has all. */
 const MOST_ROWS = 300;
+/** Milliseconds. */
+const SOON = 400;
 
 class ComparePlot extends ComparisonElement {
   static listens = ["view", "trace", "results", "seeds", "lengths", "select", "hover", "theme"];
@@ -64,9 +66,11 @@ class ComparePlot extends ComparisonElement {
   get #overLengths() {
     return this.spec.name === "compare-lengths";
   }
-  /** The long computation behind it. @returns {"seeds" | "lengths"} */
+  /** The long computation behind it. @returns {"memory" | "seeds" | "lengths"} */
   get #task() {
-    return this.#overLengths ? "lengths" : "seeds";
+    if (this.#overLengths) return "lengths";
+    const { memory } = this.comparison;
+    return this.spec.name === "compare-memory" && ["working", "cancelled"].includes(memory.state) ? "memory" : "seeds";
   }
 
   build() {
@@ -210,18 +214,26 @@ class ComparePlot extends ComparisonElement {
     return (this.#drawn?.series ?? []).filter((/** @type {any} */ head) => this.#hidden.has(head.lane)).map((/** @type {any} */ head) => head.name);
   }
 
+  /** When the work that is shown began. */
+  #since = 0;
+
   /** What is being computed, or could not be. */
   #tell() {
     const { comparison } = this;
     const task = comparison[this.#task];
-    const wanted = this.#overLengths ? comparison.endless : comparison.view.seeds > 1;
-    const working = wanted && task.state === "working";
+    const kind = this.#task;
+    const wanted = { memory: true, seeds: comparison.view.seeds > 1, lengths: comparison.endless }[kind];
+    if (task.state !== "working") this.#since = 0;
+    else this.#since ||= performance.now();
+    // What is soon done needs no words.
+    const soon = kind === "memory" && performance.now() - this.#since < SOON;
+    const working = wanted && task.state === "working" && !soon;
     const stuck = wanted && (task.state === "cancelled" || task.state === "failed");
     this.#working.hidden = !working && !stuck;
     this.#progress.hidden = this.#stop.hidden = !working;
     this.#again.hidden = !stuck;
     this.#progress.value = task.share;
-    const what = this.#overLengths ? WORDS.lengthening : WORDS.seeding(comparison.view.seeds);
+    const what = { memory: WORDS.remembering, seeds: WORDS.seeding(comparison.view.seeds), lengths: WORDS.lengthening }[kind];
     say(this.#progressText, working ? WORDS.progress(task.share, what) : task.state === "failed" ? WORDS.failed(task.error) : WORDS.cancelled);
     write(this.#progress, { "aria-label": what });
   }

@@ -39,8 +39,8 @@ class CompareTable extends ComparisonElement {
       WORDS.count(summary.parameterCount),
       WORDS.state(summary.stateBytes),
       WORDS.count(multiplyAddsOf(summary)),
-      WORDS.time(micros),
-      many?.count > 1 ? WORDS.halves(half(many.halfLife), half(at(0.1)), half(at(0.9))) : share < 1 ? COMPARE.working : half(halfLife),
+      comparison.memory.state === "cancelled" && micros === null ? "–" : WORDS.time(micros),
+      many?.count > 1 ? WORDS.halves(half(many.halfLife), half(at(0.1)), half(at(0.9))) : share < 1 ? (comparison.memory.state === "cancelled" ? "–" : COMPARE.working) : half(halfLife),
       run.target ? WORDS.loss(run.loss, comparison.sequence.normalisation.deviation, comparison.sequence.unit) : WORDS.noTarget,
     ];
   }
@@ -57,8 +57,8 @@ class CompareTable extends ComparisonElement {
     if (said !== this.#said) this.#body.replaceChildren(...rows);
     this.#said = said;
     if (comparison.sequence) say(this.#note, WORDS.note(comparison.steps));
-    const done = comparison.results.length > 0 && comparison.results.every(({ share }) => share >= 1);
-    say(this.#took, !done ? COMPARE.working : comparison.took > 0 ? COMPARE.took(comparison.took) : "");
+    const { state } = comparison.memory;
+    say(this.#took, state === "cancelled" ? COMPARE.plots.cancelled : state !== "done" ? COMPARE.working : comparison.took > 0 ? COMPARE.took(comparison.took) : "");
   }
   #said = "";
 
