@@ -1,17 +1,8 @@
 // The page's wiring: one session, the elements that show it, the page's keys and messages.
 import { button } from "./elements/controls.js";
 import { make, write } from "./elements/dom.js";
-import "./elements/top-bar.js";
-import "./elements/data-panel.js";
-import "./elements/network-panel.js";
-import "./elements/sequence-view.js";
-import "./elements/unrolled-picture.js";
-import "./elements/plot-panel.js";
-import "./elements/transport-bar.js";
-import "./elements/cell-inspector.js";
-import "./elements/try-list.js";
+import { Session } from "./elements/step.js";
 import { load, loadRest } from "./engine/load.js";
-import { Session } from "./engine/session.js";
 import { screenOf } from "./state/link.js";
 import { TEXT } from "./strings/en.js";
 

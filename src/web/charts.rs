@@ -1,10 +1,11 @@
-//! Figures of a training, from plain objects: what a page has gathered, drawn by the module.
+//! Figures of a training and of several networks, from plain objects: what a page has gathered, drawn by the module.
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{Object, numbers, property, to_js};
 use super::plots::layout;
+use crate::plot::compare;
 use crate::plot::train::{self, Data, Series, Tensor};
 use crate::plot::{Figure, Level};
 
@@ -79,13 +80,17 @@ fn data(object: &JsValue) -> Result<Data, JsValue> {
 }
 
 fn figure(name: &str, object: &JsValue) -> Result<Figure, JsValue> {
+    if compare::all().iter().any(|spec| spec.name == name) {
+        return super::compare_charts::figure(name, object);
+    }
     Ok(train::build(name, &data(object)?)?)
 }
 
-/// All plots of a training, each self-documenting.
+/// All plots of a training ("train-…"), then those of several networks ("compare-…"), each self-documenting.
 #[wasm_bindgen]
 pub fn charts() -> Result<JsValue, JsValue> {
-    to_js(&train::all())
+    let all: Vec<_> = train::all().into_iter().chain(compare::all()).collect();
+    to_js(&all)
 }
 
 /// Draws a figure over the whole canvas, as `Trace.draw` does. Returns `{ plot, steps, title, summary, x, y, series }`: where its

@@ -3,8 +3,7 @@
 use wasm_bindgen::prelude::*;
 
 use super::charts::{count, items, list, text};
-use super::convert::{Object, from_js, property, to_js};
-use super::plots::layout;
+use super::convert::{from_js, property};
 use crate::plot::compare::{self, Data, Series};
 use crate::plot::{Figure, Tick};
 
@@ -40,42 +39,7 @@ fn data(object: &JsValue) -> Result<Data, JsValue> {
     })
 }
 
-fn figure(name: &str, object: &JsValue) -> Result<Figure, JsValue> {
+/// The figure of that name.
+pub(super) fn figure(name: &str, object: &JsValue) -> Result<Figure, JsValue> {
     Ok(compare::build(name, &data(object)?)?)
-}
-
-/// All plots of a comparison, each self-documenting.
-#[wasm_bindgen(js_name = comparisons)]
-pub fn specs() -> Result<JsValue, JsValue> {
-    to_js(&compare::all())
-}
-
-/// Draws a figure over the whole canvas, as `Trace.draw` does. Returns `{ plot, steps, title, summary, x, y, series }`, where series
-/// have no values: they are those that were given.
-#[wasm_bindgen(js_name = drawComparison)]
-pub fn draw_comparison(canvas: &web_sys::HtmlCanvasElement, name: &str, data: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
-    let (figure, layout) = (figure(name, data)?, layout(options)?);
-    let plot = super::canvas::draw(canvas, &figure, &layout)?;
-    let heads: Vec<_> = figure.series(layout.theme).into_iter().map(|(head, _)| head).collect();
-    Ok(Object::new()
-        .set("plot", to_js(&plot)?)
-        .set("steps", figure.steps as u32)
-        .set("title", figure.title.as_str())
-        .set("summary", figure.summary.as_str())
-        .set("x", figure.x_title.as_str())
-        .set("y", to_js(&figure.y())?)
-        .set("series", to_js(&heads)?)
-        .into_js())
-}
-
-/// A figure as an SVG document.
-#[wasm_bindgen(js_name = comparisonSvg)]
-pub fn comparison_svg(name: &str, data: &JsValue, options: &JsValue) -> Result<String, JsValue> {
-    Ok(figure(name, data)?.svg(&layout(options)?)?)
-}
-
-/// Its numbers.
-#[wasm_bindgen(js_name = comparisonCsv)]
-pub fn comparison_csv(name: &str, data: &JsValue) -> Result<String, JsValue> {
-    Ok(figure(name, data)?.csv())
 }

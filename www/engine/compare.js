@@ -111,6 +111,12 @@ export class Comparison extends EventTarget {
   get library() {
     return this.session.library;
   }
+  /** The plots of several networks, as the module's registry has them. @returns {any[]} */
+  get plots() {
+    return (this.#specs ??= this.module.charts().filter((/** @type {any} */ spec) => spec.name.startsWith("compare-")));
+  }
+  /** @type {any[] | null} */
+  #specs = null;
   get theme() {
     return this.session.theme;
   }

@@ -147,7 +147,7 @@ class ComparePlot extends ComparisonElement {
     return this.spec.options.some((/** @type {any} */ option) => option.name === "log" && option.default);
   }
   get #choices() {
-    return choicesOf(this.comparison.view.plots, this.comparison.module.comparisons());
+    return choicesOf(this.comparison.view.plots, this.comparison.plots);
   }
   /** How this plot is drawn. */
   get #choice() {
@@ -195,7 +195,7 @@ class ComparePlot extends ComparisonElement {
       this.classList.toggle("empty", nothing);
       say(this.#empty, nothing ? WORDS.ended : "");
       try {
-        this.#drawn = comparison.module.drawComparison(this.#canvas, spec.name, data, { width, height, font, ...margins, dpr: devicePixelRatio, theme: comparison.theme, hidden: this.#unseen, highlight: this.#lit });
+        this.#drawn = comparison.module.drawChart(this.#canvas, spec.name, data, { width, height, font, ...margins, dpr: devicePixelRatio, theme: comparison.theme, hidden: this.#unseen, highlight: this.#lit });
         say(this.#title, this.#drawn.title);
         say(this.#summary, nothing ? WORDS.ended : this.#drawn.summary);
         say(this.#see, data.seeds > 1 ? WORDS.bands(data.seeds) : (WORDS.see[spec.name] ?? ""));
@@ -367,10 +367,10 @@ class ComparePlot extends ComparisonElement {
     const short = this.#data.series.map((/** @type {any} */ one) => one.name);
     const hidden = data.series.flatMap((/** @type {any} */ one, /** @type {number} */ k) => (this.#hidden.has(short[k]) ? [one.name] : []));
     const options = { ...FILE, theme, hidden };
-    if (kind === "csv") return hand(file, new Blob([module.comparisonCsv(name, data)], { type: "text/csv" }));
-    if (kind === "svg") return hand(file, new Blob([module.comparisonSvg(name, data, options)], { type: "image/svg+xml" }));
+    if (kind === "csv") return hand(file, new Blob([module.chartCsv(name, data)], { type: "text/csv" }));
+    if (kind === "svg") return hand(file, new Blob([module.chartSvg(name, data, options)], { type: "image/svg+xml" }));
     const canvas = document.createElement("canvas");
-    module.drawComparison(canvas, name, data, { ...options, dpr: 2 });
+    module.drawChart(canvas, name, data, { ...options, dpr: 2 });
     canvas.toBlob((blob) => blob && hand(file, blob), "image/png");
   }
 }

@@ -1,7 +1,7 @@
 // The Compare screen: what is read and by whom on the left; strips, scrub bar, plots and a table of figures in the middle. Loaded
 // when it is first entered.
+import "../step.js";
 import { make, write } from "../dom.js";
-import "../transport-bar.js";
 import "./compare-plot.js";
 import "./compare-sequence.js";
 import "./compare-setup.js";
@@ -55,7 +55,7 @@ export class CompareScreen {
     const side = make("aside", { class: "side", "aria-label": COMPARE.set.panel }, title, element("compare-tries"), element("compare-setup"));
     // It speaks of a step as soon as it is there: there has to be one.
     comparison.addEventListener("trace", () => (this.#transport.session = comparison), { once: true });
-    const plots = comparison.module.comparisons().map((/** @type {any} */ spec) => Object.assign(element("compare-plot"), { spec }));
+    const plots = comparison.plots.map((/** @type {any} */ spec) => Object.assign(element("compare-plot"), { spec }));
     const time = make("section", { class: "time", "aria-label": COMPARE.strips.time }, element("compare-sequence"), element("compare-strips"), this.#transport);
     this.#main.append(time, make("section", { class: "plots", "aria-label": COMPARE.heading }, ...plots), element("compare-table"));
     this.root.append(side, this.#main);

@@ -1,4 +1,4 @@
-// What a plot of all networks is made from: the comparison's results as plain series of the module's drawComparison.
+// What a plot of all networks is made from: the comparison's results as plain series of the module's drawChart.
 import { hourTicks } from "../sequence/scale.js";
 import { TEXT } from "../../strings/en.js";
 import { COMPARE, shortened } from "../../strings/en-compare.js";

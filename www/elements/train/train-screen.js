@@ -1,4 +1,5 @@
 // The Train screen: set-up on the left, what is going on in the middle, the runs below. Loaded when it is first entered.
+import "../step.js";
 import { button } from "../controls.js";
 import { make, write } from "../dom.js";
 import { LIVE } from "./live.js";
