@@ -42,7 +42,7 @@ test("the focus stays in the sequence and shows the current step", () => {
 
 test("a value's place on its scale", () => {
   assert.equal(place({ kind: "linear", max: 2 }, -1), -0.5);
-  assert.equal(place({ kind: "linear", max: 1 }, Infinity), 1);
+  assert.equal(place({ kind: "linear", max: 1 }, Infinity), NaN);
   assert.equal(place({ kind: "log", low: -4, high: 0 }, -0.01), -0.5);
   assert.equal(place({ kind: "log", low: -4, high: 0 }, 1e-9), 0);
   assert.ok(Number.isNaN(place({ kind: "linear", max: 1 }, NaN)));

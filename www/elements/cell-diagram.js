@@ -3,7 +3,8 @@ import { colour, gradientScale, laneScale, linear } from "./inspector/colours.js
 import { html, put, say, svg } from "./inspector/dom.js";
 import { backward, equationOf, forward, laneAfter, matrixOf, nodeKey } from "./inspector/flow.js";
 import { brief, fitting, full, mean, norm, short, tight } from "./inspector/numbers.js";
-import { explain, heldAt, nodesOf, stepBefore, targetKey } from "./inspector/quantities.js";
+import { elementOf } from "./inspector/axes.js";
+import { explainChosen, heldAt, keyOf, nodesOf, stepBefore, targetKey } from "./inspector/quantities.js";
 import { arrow, course, frame, junctions, numberPlace, path, sizeOf, tapped } from "./inspector/shapes.js";
 import { functionSign } from "./math-ml.js";
 import { INSPECTOR as TEXT } from "../strings/en-inspector.js";
@@ -55,7 +56,7 @@ class CellDiagram extends HTMLElement {
     const session = this.#session;
     if (!session?.trace) return;
     const { spec, state } = session;
-    const name = JSON.stringify([spec.title, state.mode, session.summary.hidden, session.selection.direction, session.selection.unit === null]);
+    const name = JSON.stringify([spec.title, session.summary.options, state.mode, session.summary.hidden, session.selection.direction, session.selection.unit === null]);
     if (name !== this.#drawn) {
       this.#drawn = name;
       this.#build(session);
@@ -165,7 +166,8 @@ class CellDiagram extends HTMLElement {
   #choose(node, lane) {
     const session = this.#session;
     if (!session || !lane) return;
-    const { t, unit } = session.selection;
+    const { t } = session.selection;
+    const unit = elementOf(session, lane);
     if (node.shape.kind === "before") return void session.seek(stepBefore(session));
     const name = session.state.mode === "backward" ? targetKey({ kind: "lane", lane }) : lane;
     if (session.selection.lane === name && unit !== null) this.ask({ kind: "target", name, t, unit }, this.#nodes.get(node.id)?.button);
@@ -182,7 +184,7 @@ class CellDiagram extends HTMLElement {
     if (back && !gradients) return;
     const product = this.#products(session, gradients);
     const flow = back
-      ? backward(spec, values, gradients.values(layer, direction, t, { example: 0 }), (block) => product(block, "transposed"), (lane, j) => heldAt(session, lane, j, t))
+      ? backward(spec, values, gradients.values(layer, direction, t, { example: 0 }), (block) => product(`transposed:${block}`), (lane, j) => heldAt(session, lane, j, t))
       : forward(spec, values, product);
     const gradient = back ? gradientScale(session) : null;
     const scaleOf = (/** @type {string} */ lane) => gradient ?? (lane ? laneScale(session, lane) : linear("diverging", 3));
@@ -195,47 +197,48 @@ class CellDiagram extends HTMLElement {
       const lane = node.shape.lane ?? chosen ?? "";
       const info = spec.lanes.find((/** @type {any} */ l) => l.name === lane);
       const scale = node.shape.kind === "input" ? (gradient ?? linear("diverging", 3)) : node.shape.kind === "operation" && !back ? linear("diverging", laneScale(session, lane).limit) : scaleOf(lane);
-      const one = this.#one(own, node.shape.kind === "input" ? (own?.length === 1 ? 0 : null) : unit);
+      const one = this.#one(own, node.shape.kind === "input" ? (own?.length === 1 ? 0 : null) : elementOf(session, flow.lane(node.id)));
       const word = one !== null ? (this.hasAttribute("data-narrow") ? tight : fitting)(one) : own ? this.#digest(own, info?.kind === "gate" && !back) : "";
       say(parts.value, word);
       parts.value.classList.toggle("digest", one === null);
       this.#speak(session, parts, info, own, one);
-      const held = unit === null ? false : node.shape.kind !== "before" && node.shape.lane && heldAt(session, lane, unit, t);
+      const element = elementOf(session, lane);
+      const held = element === null ? false : node.shape.kind !== "before" && node.shape.lane && heldAt(session, lane, element, t);
       parts.group.classList.toggle("held", Boolean(held));
       parts.group.classList.toggle("selected", Boolean(selected) && node.shape.lane === (selected?.split(":").at(-1) ?? "") && node.shape.kind !== "before");
       if (parts.strip) this.#strip(session, parts, one !== null ? null : own, one, scale);
     }
     this.#wires.forEach((parts, k) => {
-      const { values: carried, key, stem } = flow.wires[k];
+      const { values: carried, key, stem, lane: of } = flow.wires[k];
+      const place = elementOf(session, of);
       const from = this.#nodes.get(parts.wire.from)?.node;
       const to = this.#nodes.get(parts.wire.to)?.node;
       const lane = from.shape.lane ?? (from.shape.kind === "operation" ? laneAfter(spec.diagram, from) : "");
       const scale = gradient ?? (parts.matrix ? linear("diverging", 3) : from.shape.kind === "operation" ? linear("diverging", laneScale(session, lane).limit) : scaleOf(lane));
       for (const element of [parts.group, parts.head]) put(element, "data-key", key || (to.shape.lane ? `now:${to.shape.lane}` : "none"));
       const sum = unit !== null && parts.matrix !== null;
-      this.#line(session, parts.branch, carried, unit, scale, parts.head);
-      this.#line(session, parts.stem, sum ? null : stem, unit, scale, back ? parts.head : null);
-      const one = carried?.length === 1 ? carried[0] : this.#one(carried, unit);
-      const shown = sum && one !== null && (!back || parts.matrix.op === "recurrent");
+      this.#line(session, parts.branch, carried, place, scale, parts.head);
+      this.#line(session, parts.stem, sum ? null : stem, place, scale, back ? parts.head : null);
+      const one = carried?.length === 1 ? carried[0] : this.#one(carried, place);
+      const shown = sum && carried?.length === 1 && one !== null && (!back || parts.matrix.op === "recurrent");
       say(parts.number, shown ? brief(one) : "");
       say(parts.title, carried ? TEXT.wire(key.replace(":", " "), one === null ? this.#digest(carried, false) : full(one)) : key);
     });
   }
 
-  /** W·x, W·h and Wᵀ·da of one unit, by block; from the explained equations. @param {Session} session @param {any} gradients */
+  /** W·x, W·h and Wᵀ·da of one unit, by their keys; from the explained equations. @param {Session} session @param {any} gradients */
   #products(session, gradients) {
     const { spec, selection } = session;
-    const { t, unit } = selection;
     /** @type {Map<string, number>} */
     const found = new Map();
-    if (unit !== null) {
+    if (selection.unit !== null && !(gradients && spec.blocks.length === 0)) {
       const wanted = gradients ? spec.backward.filter((/** @type {any} */ b) => [...nodesOf(b.equation)].some((e) => e.op === "transposed")).map((/** @type {any} */ b) => targetKey(b.target)) : spec.lanes.map((/** @type {any} */ l) => l.name);
       for (const name of wanted) {
-        const { tree } = explain(session, name, t, unit);
-        for (const e of nodesOf(tree)) if (e.block) found.set(`${e.op} ${e.block}`, e.value);
+        const { tree } = explainChosen(session, name);
+        for (const e of nodesOf(tree)) if (e.block || e.op === "affine") found.set(keyOf(e) ?? "", e.value);
       }
     }
-    return (/** @type {string} */ block, /** @type {string} */ op) => found.get(`${op} ${block}`) ?? null;
+    return (/** @type {string} */ key) => found.get(key) ?? null;
   }
 
   /** @param {Float32Array | null} values @param {number | null} unit */

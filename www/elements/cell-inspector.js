@@ -8,6 +8,7 @@ import { html, put, say } from "./inspector/dom.js";
 import { GateHolds } from "./inspector/gate-holds.js";
 import { passTable } from "./inspector/pass-table.js";
 import { short } from "./inspector/numbers.js";
+import { needsMore } from "./inspector/more.js";
 import { followHover, light, litKeys } from "./inspector/quantities.js";
 import { blocksOf } from "./sub-steps.js";
 import { INSPECTOR as TEXT } from "../strings/en-inspector.js";
@@ -45,6 +46,8 @@ class CellInspector extends HTMLElement {
   #failed = html("p", { class: "failure", role: "status" });
   #frame = 0;
   #fresh = true;
+  /** What later.js has, once it is there. @type {any} */
+  #more = null;
 
   /** @param {Session} session */
   set session(session) {
@@ -84,14 +87,16 @@ class CellInspector extends HTMLElement {
   /** Weights and origins come with the first sign of a reader, or when they are asked for. */
   #attend() {
     this.#attending ??= import("./inspector/later.js").then(
-      () => {
+      (more) => {
+        this.#more = new more.Modern(this);
         this.#weights = document.createElement("weights-map");
         this.#whereFrom = document.createElement("where-from");
         this.#weights.session = this.#whereFrom.session = this.#session;
         this.#whereFrom.home = () => this.#title;
         this.append(this.#whereFrom);
         // Only a chosen sub-step shows weights; without one, drawing anew would take the pressed number from under its panel.
-        if (this.#session?.selection.lane) this.#later();
+        if (this.#session?.selection.lane || (this.#session?.spec && needsMore(this.#session.spec))) this.#later();
+        else if (this.#session) this.#more.news(this.#session);
       },
       (error) => {
         this.#attending = null;
@@ -128,6 +133,8 @@ class CellInspector extends HTMLElement {
   #update() {
     const session = this.#session;
     if (!session?.trace || !this.isConnected) return;
+    // (What is shown stays until the rest is here.)
+    if (needsMore(session.spec) && !this.#more) return void this.#attend();
     try {
       this.#whereFrom?.refresh(this.#fresh);
       this.#head(session);
@@ -135,13 +142,14 @@ class CellInspector extends HTMLElement {
       this.#steps.update();
       this.#backward(session);
       this.#changes.update();
+      this.#more?.update(session);
       const scales = JSON.stringify([session.state.mode, session.state.loss, session.theme, session.selection.layer, session.selection.direction]);
       if (this.#fresh || scales !== this.#legend.dataset.scales) {
         this.#legend.dataset.scales = scales;
         this.#legend.replaceChildren(...legend(session));
       }
       const back = session.state.mode === "backward";
-      say(this.#hint, back ? TEXT.backwardHint : session.selection.unit === null ? TEXT.vectorHint : TEXT.unitHint);
+      say(this.#hint, back ? TEXT.backwardHint : session.selection.unit === null ? TEXT.vectorHint : needsMore(session.spec) ? TEXT.elementHint : TEXT.unitHint);
       say(this.#failed, "");
       this.#light();
     } catch (error) {

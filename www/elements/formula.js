@@ -1,14 +1,18 @@
-// A count's formula of I and H, as the Spec states it, with numbers put in.
+// A count's formula of I, H and a cell's other sizes, as the Spec states it, with numbers put in.
 
 /**
- * Puts the sizes into a formula such as "4H·(I + H + 2)" and works it out.
- * @param {string} formula  numbers, names, +, −, ·, brackets; a number before a name multiplies it
+ * Puts the sizes into a formula such as "4H·(I + H + 2)" and works it out: NaN where it has a name that is not among them.
+ * @param {string} formula  numbers, names, +, −, ·, brackets; what stands directly before a name multiplies it
  * @param {Record<string, number>} sizes
  * @returns {{text: string, value: number}}  text: "4·32·(1 + 32 + 2)"
  */
 export function filled(formula, sizes) {
-  const text = formula.replace(/(\d)(?=[A-Z])/g, "$1·").replace(/[A-Z]/g, (name) => String(sizes[name] ?? name));
-  const tokens = text.match(/\d+(\.\d+)?|[+\-−·*()²]/g) ?? [];
+  // The longest name first: NH is not N times H.
+  const names = Object.keys(sizes).sort((a, b) => b.length - a.length).join("|");
+  const parts = formula.match(new RegExp(`${names}|\\d+(\\.\\d+)?|[A-Za-z]+|.`, "gu")) ?? [];
+  const isFactor = (/** @type {string | undefined} */ part) => part !== undefined && /^[\w.]+$/.test(part);
+  const text = parts.map((part, k) => (isFactor(part) && isFactor(parts[k - 1]) ? "·" : "") + (sizes[part] ?? part)).join("");
+  const tokens = text.match(/\d+(\.\d+)?|[A-Za-z]+|[+\-−·*()²]/g) ?? [];
   let at = 0;
   const sum = () => {
     let value = product();
@@ -36,5 +40,6 @@ export function filled(formula, sizes) {
     }
     return value;
   };
-  return { text, value: sum() };
+  const value = sum();
+  return { text, value: at === tokens.length ? value : NaN };
 }

@@ -1,5 +1,7 @@
 // Changing the run: hold a lane, switch a unit off, change a reading; and the list of all that is changed, with undo.
+import { elementOf, isPerUnit } from "./inspector/axes.js";
 import { html } from "./inspector/dom.js";
+import { placeWords } from "./inspector/more.js";
 import { short } from "./inspector/numbers.js";
 import { INSPECTOR as TEXT } from "../strings/en-inspector.js";
 
@@ -27,7 +29,7 @@ class Interventions extends HTMLElement {
     const { session } = this;
     if (!session?.trace) return;
     const { selection, steps, spec, summary } = session;
-    const built = JSON.stringify([spec.title, summary.hidden, steps]);
+    const built = JSON.stringify([spec.title, summary.options, summary.hidden, steps]);
     if (built !== this.#built) {
       this.#built = built;
       this.#buildForm(session);
@@ -48,11 +50,12 @@ class Interventions extends HTMLElement {
 
   /** @param {Session} session */
   #buildForm(session) {
-    const { spec, summary, steps } = session;
+    const { spec, steps } = session;
     const lanes = html("select", { name: "lane" }, ...spec.lanes.map((/** @type {any} */ l) => html("option", { value: l.name }, `${l.name} · ${l.title}`)));
     const first = spec.memory?.block ?? spec.lanes[0].name;
     lanes.value = first;
-    const units = html("select", { name: "unit" }, html("option", { value: "all" }, TEXT.allUnits), ...Array.from({ length: summary.hidden }, (_, j) => html("option", { value: String(j) }, TEXT.unit(j))));
+    const units = html("select", { name: "unit" });
+    lanes.addEventListener("change", () => this.#fillUnits(session));
     const number = (/** @type {string} */ name, /** @type {any} */ attributes) => html("input", { type: "number", name, required: true, ...attributes });
     const quick = ["0", "1"].map((v) => html("button", { type: "button", class: "quick", onclick: () => (this.#field("value").value = v) }, v));
     this.#form.replaceChildren(
@@ -63,17 +66,29 @@ class Interventions extends HTMLElement {
       html("label", {}, html("span", {}, TEXT.toLabel), number("to", { min: 1, max: steps, value: steps })),
       html("button", { type: "submit", class: "hold-button" }, TEXT.holdButton),
     );
+    this.#fillUnits(session);
+  }
+
+  /** All of the lane, and its units; of a lane with other axes the element that is chosen. @param {Session} session */
+  #fillUnits(session) {
+    const lane = this.#field("lane").value;
+    const plain = isPerUnit(session.spec.lanes.find((/** @type {any} */ l) => l.name === lane));
+    const chosen = elementOf(session, lane);
+    const elements = plain ? Array.from({ length: session.summary.hidden }, (_, j) => j) : chosen === null ? [] : [chosen];
+    const option = (/** @type {number | "all"} */ value) => html("option", { value: String(value) }, placeWords(session, lane, value));
+    this.#field("unit").replaceChildren(option("all"), ...elements.map(option));
+    this.#field("unit").value = chosen === null ? "all" : String(chosen);
   }
 
   /** The form follows what is chosen in the picture. @param {Session} session */
   #follow(session) {
-    const { unit, lane } = session.selection;
+    const { unit, lane, place } = session.selection;
     const name = lane?.split(":").at(-1);
-    const chosen = JSON.stringify([unit, name]);
+    const chosen = JSON.stringify([unit, name, place]);
     if (chosen === this.#form.dataset.chosen) return;
     this.#form.dataset.chosen = chosen;
-    this.#field("unit").value = unit === null ? "all" : String(unit);
     if (name && session.spec.lanes.some((/** @type {any} */ l) => l.name === name)) this.#field("lane").value = name;
+    this.#fillUnits(session);
   }
 
   /** @param {Session} session */
@@ -144,7 +159,7 @@ class Interventions extends HTMLElement {
     const several = session.summary.layers > 1 || session.summary.bidirectional;
     const place = several ? TEXT.list.place(change.layer, change.direction) : "";
     if (change.kind === "off") return place + TEXT.list.off(change.unit);
-    const unit = change.unit === "all" ? TEXT.allUnits : TEXT.unit(change.unit);
+    const unit = placeWords(session, change.lane, change.unit);
     return place + TEXT.list.hold(change.lane, unit, short(change.value), change.from + 1, Math.min(change.to, session.steps));
   }
 }

@@ -1,5 +1,6 @@
 // Equations as MathML, from the cell's own expression trees. Each symbol carries the key of its quantity.
 import { math } from "./inspector/dom.js";
+import { FUNCTIONS, more } from "./inspector/more.js";
 import { keyOf, partsOf } from "./inspector/quantities.js";
 import { INSPECTOR as TEXT } from "../strings/en-inspector.js";
 
@@ -7,6 +8,7 @@ import { INSPECTOR as TEXT } from "../strings/en-inspector.js";
  * @typedef {object} Setting
  * @property {1 | -1} forward  1 where the state comes from t − 1, −1 where it comes from t + 1
  * @property {boolean} bias    the network has biases
+ * @property {any} [spec]      the cell's, where its lanes have axes to be named
  */
 
 /** How tightly an operation binds: sums need parentheses inside products. */
@@ -14,19 +16,17 @@ const SUM = 1;
 const PRODUCT = 2;
 const ATOM = 3;
 
-const FUNCTIONS = { sigmoid: "σ", tanh: "tanh", relu: "ReLU" };
-
 /** @param {string} name */
-const letter = (name) => math("mi", name.length > 1 && name !== "σ" ? { mathvariant: "normal" } : {}, name);
+export const letter = (name) => math("mi", name.length > 1 && name !== "σ" ? { mathvariant: "normal" } : {}, name);
 /** @param {string} sign */
-const operator = (sign) => math("mo", {}, sign);
+export const operator = (sign) => math("mo", {}, sign);
 /** @param {...Node} children */
-const row = (...children) => math("mrow", {}, ...children);
+export const row = (...children) => math("mrow", {}, ...children);
 /** Parentheses as high as a letter: these stand around one line. @param {...Node} children */
-const enclosed = (...children) => row(math("mo", { stretchy: "false" }, "("), ...children, math("mo", { stretchy: "false" }, ")"));
+export const enclosed = (...children) => row(math("mo", { stretchy: "false" }, "("), ...children, math("mo", { stretchy: "false" }, ")"));
 
 /** The index t, t − 1 or t + 1. @param {number} shift */
-function time(shift) {
+export function time(shift) {
   if (shift === 0) return letter("t");
   return row(letter("t"), operator(shift < 0 ? "−" : "+"), math("mn", {}, "1"));
 }
@@ -36,6 +36,11 @@ export function indexed(name, shift) {
   return math("msub", {}, letter(name), time(shift));
 }
 
+/** The same of a lane, with letters for its axes where it has others than units. @param {string} name @param {number} shift @param {any} [spec] */
+function named(name, shift, spec) {
+  return spec ? more.named(name, shift, spec) : indexed(name, shift);
+}
+
 /** W or b of a block, indexed as PyTorch documents them: W_if, W_hf. @param {string} name @param {"i" | "h"} side @param {string} block @param {boolean} [transposed] */
 function parameter(name, side, block, transposed = false) {
   const index = row(letter(side), letter(block));
@@ -43,7 +48,7 @@ function parameter(name, side, block, transposed = false) {
 }
 
 /** ∂L/∂(…) @param {Node} of */
-function gradient(of) {
+export function gradient(of) {
   return math("mfrac", {}, row(operator("∂"), letter("L")), row(operator("∂"), of));
 }
 
@@ -51,8 +56,9 @@ function gradient(of) {
 const before = (block) => math("msub", {}, letter("a"), row(letter(block), operator(","), letter("t")));
 
 /** What a target's key stands for, as the left-hand side of its equation. @param {string} key @param {Setting} setting */
-export function leftHandSide(key, { forward }) {
+export function leftHandSide(key, { forward, spec }) {
   const [kind, name] = key.split(":");
+  const indexed = (/** @type {string} */ name, /** @type {number} */ shift) => named(name, shift, spec);
   if (kind === "d") return gradient(indexed(name, 0));
   if (kind === "da") return gradient(before(name));
   if (kind === "passed") return math("msub", {}, gradient(indexed(name, -forward)), math("mtext", {}, TEXT.fromHere));
@@ -65,12 +71,15 @@ export function leftHandSide(key, { forward }) {
  * @returns {{node: MathMLElement, binds: number}}
  */
 function typeset(expr, setting) {
-  const { forward, bias } = setting;
+  const { forward, bias, spec } = setting;
+  const indexed = (/** @type {string} */ name, /** @type {number} */ shift) => named(name, shift, spec);
   const part = (/** @type {any} */ e, /** @type {number} */ least = SUM) => {
     const { node, binds } = typeset(e, setting);
     return binds < least ? enclosed(node) : node;
   };
   const atom = (/** @type {MathMLElement} */ node) => ({ node, binds: ATOM });
+  const found = spec && more.typeset(expr, setting, part);
+  if (found) return found;
   const affine = (/** @type {"i" | "h"} */ side, /** @type {Node} */ of) => {
     const product = row(parameter("W", side, expr.block), of);
     return bias
@@ -91,7 +100,7 @@ function typeset(expr, setting) {
     case "block-gradient":
       return atom(gradient(before(expr.block)));
     case "upstream":
-      return atom(math("msub", {}, gradient(indexed("h", 0)), math("mtext", {}, TEXT.fromAbove)));
+      return atom(math("msub", {}, gradient(indexed(outputOf(spec), 0)), math("mtext", {}, TEXT.fromAbove)));
     case "arriving":
       return atom(math("msub", {}, gradient(indexed(expr.lane, 0)), math("mtext", {}, forward === 1 ? TEXT.fromNext : TEXT.fromPrevious)));
     case "transposed":
@@ -108,6 +117,9 @@ function typeset(expr, setting) {
       return call(expr, setting);
   }
 }
+
+/** @param {any} spec */
+const outputOf = (spec) => spec?.lanes.find((/** @type {any} */ l) => l.output).name ?? "h";
 
 /** A nonlinearity, or its slope in terms of its value. @param {any} expr @param {Setting} setting */
 function call(expr, setting) {
@@ -128,12 +140,12 @@ function call(expr, setting) {
 }
 
 /** @param {Node[]} parts @param {string} sign */
-function joined(parts, sign) {
+export function joined(parts, sign) {
   return row(...parts.flatMap((part, k) => (k === 0 ? [part] : [operator(sign), part])));
 }
 
 /** @param {any} expr @param {MathMLElement} node */
-function keyed(expr, node) {
+export function keyed(expr, node) {
   const key = keyOf(expr);
   return key ? math("mrow", { "data-key": key, class: "quantity" }, node) : node;
 }

@@ -19,6 +19,7 @@ class NetworkPanel extends SessionElement {
   #fileText = make("p", { class: "hint" });
   #fileRow = make("div", { class: "file" }, this.#file, make("label", { for: "file-choose", class: "button", text: WORDS.choose }), " ", make("span", { class: "hint", text: WORDS.drop }), this.#fileText);
   #facts = make("dl", { class: "facts" });
+  #shapes = make("details", { class: "shapes", on: { toggle: () => void this.#showShapes() } }, make("summary", { text: WORDS.shapes.title }));
   #achieved = make("p", { class: "achieved" });
   #assumed = make("div", { class: "assumed" });
 
@@ -73,6 +74,7 @@ class NetworkPanel extends SessionElement {
       this.#part.memory.root,
       this.#part.reset,
       this.#facts,
+      this.#shapes,
       this.#achieved,
       this.#assumed,
     );
@@ -120,12 +122,16 @@ class NetworkPanel extends SessionElement {
     this.#part.readout.show(summary.readout);
     this.#part.seed.root.hidden = network.source !== "random";
     this.#part.seed.show(network.seed);
-    this.#part.radius.show(network.spectralRadius, { rest: network.spectralRadius === null ? this.#radius() : undefined, text: WORDS.asIs });
+    // Not every cell has these four tensors.
+    const plain = spec.blocks.length > 0;
+    this.#part.radius.root.hidden = !plain;
+    if (plain) this.#part.radius.show(network.spectralRadius, { rest: network.spectralRadius === null ? this.#radius() : undefined, text: WORDS.asIs });
     const { memory } = spec;
     this.#part.memory.root.hidden = !memory || !summary.bias;
     if (memory) this.#part.memory.show(network.memoryBias, { title: capital(memory.title), rest: 0, text: WORDS.asIs });
     this.#part.reset.hidden = network.spectralRadius === null && network.memoryBias === null;
     this.#showFacts();
+    void this.#showShapes();
   }
 
   /** Of the candidate's block of the first layer: dear for large networks, so only asked once for each. */
@@ -147,17 +153,29 @@ class NetworkPanel extends SessionElement {
       this.#optionsOf = cell.name;
       this.#part.options = cell.options.map((/** @type {any} */ option) => ({
         name: option.name,
-        control: menu(capital(option.title), option.values, (value) => {
+        control: control(option, (value, done) => {
           session.pause();
-          void session.set({ network: { options: { ...session.state.network.options, [option.name]: value } } });
+          const options = { ...session.state.network.options, [option.name]: value };
+          // (What is refused goes back to what it was.)
+          void session.set({ network: { options } }, { history: done ? "push" : "none" }).then(() => this.#showOptions());
         }),
       }));
       this.#options.replaceChildren(...this.#part.options.map((/** @type {any} */ { control }) => control.root));
     }
     for (const { name, control } of this.#part.options) {
       const option = cell.options.find((/** @type {any} */ o) => o.name === name);
-      control.show(session.summary.options?.[name] ?? network.options[name] ?? option.values[0].name);
+      const usual = option.size ? option.size.default : option.values[0].name;
+      const now = session.summary.options?.[name] ?? network.options[name] ?? usual;
+      control.show(option.size ? Number(now) : now);
     }
+  }
+
+  /** Names and shapes of all parameters, while they are looked at. */
+  async #showShapes() {
+    if (!this.#shapes.open) return;
+    const { parameterTable } = await import("./inspector/later.js");
+    this.#shapes.querySelector("table")?.remove();
+    this.#shapes.append(parameterTable(this.session.summary));
   }
 
   #showFacts() {
@@ -166,16 +184,15 @@ class NetworkPanel extends SessionElement {
     const { network } = session.state;
     const directions = summary.bidirectional ? 2 : 1;
     const rows = [];
+    let rest = Number(summary.parameterCount);
     for (let layer = 0; layer < summary.layers; layer++) {
-      const input = layer === 0 ? summary.input : directions * summary.hidden;
-      const { text, value } = filled(summary.bias ? spec.count : variantWithoutBias(spec.count), { I: input, H: summary.hidden });
+      const count = countOf(summary, layer);
+      rest -= count;
+      const { text, value } = filled(summary.bias ? spec.count : variantWithoutBias(spec.count), sizesOf(session, layer));
       const times = directions === 2 ? "2 · " : "";
-      rows.push(`${times}${text} = ${WORDS.count(value * directions)}`);
+      // A formula that does not give the count is not filled in.
+      rows.push(value * directions === count ? `${times}${text} = ${WORDS.count(count)}` : WORDS.count(count));
     }
-    const recurrent = summary.parameters
-      .filter((/** @type {any} */ p) => /^(weight|bias)_(ih|hh)/.test(p.name))
-      .reduce((/** @type {number} */ sum, /** @type {any} */ p) => sum + Number(p.count), 0);
-    const rest = Number(summary.parameterCount) - recurrent;
     const formula = make("span", { class: "formula", text: summary.bias ? spec.count : variantWithoutBias(spec.count) });
     this.#facts.replaceChildren(
       make("dt", { text: WORDS.parameters }),
@@ -202,6 +219,27 @@ class NetworkPanel extends SessionElement {
       make("ul", {}, ...assumed.map((/** @type {any} */ item) => make("li", { text: typeof item === "string" ? item : JSON.stringify(item) }))),
     );
   }
+}
+
+/** Parameters of a layer, by their names. @param {any} summary @param {number} layer */
+function countOf({ parameters }, layer) {
+  const own = parameters.filter((/** @type {any} */ p) => new RegExp(`_l${layer}(_reverse)?$`).test(p.name));
+  return own.reduce((/** @type {number} */ sum, /** @type {any} */ p) => sum + Number(p.count), 0);
+}
+
+/** What a formula's names stand for: the extents of axes, the cell's own sizes, inputs and units. @param {any} session @param {number} layer */
+function sizesOf({ spec, summary, registry }, layer) {
+  const axes = spec.lanes.flatMap((/** @type {any} */ l, /** @type {number} */ k) => l.axes.map((/** @type {string} */ axis, /** @type {number} */ n) => [axis, summary.lanes[layer][k][n]]));
+  const { options } = registry.cells.find((/** @type {any} */ c) => c.name === summary.cell);
+  const sizes = options.filter((/** @type {any} */ o) => o.size).map(({ name, size }) => [size.symbol, Number(summary.options?.[name] ?? size.default)]);
+  const input = layer === 0 ? summary.input : (summary.bidirectional ? 2 : 1) * summary.hidden;
+  return { ...Object.fromEntries(axes), ...Object.fromEntries(sizes), I: input, H: summary.hidden };
+}
+
+/** The control of a cell's option: a choice, or a size. @param {any} option @param {(value: string, done: boolean) => void} change */
+function control({ title, values, size }, change) {
+  if (!size) return menu(capital(title), values, (value) => change(value, true));
+  return slider(capital(title), { min: size.low, max: size.high, step: 1 }, (value, done) => change(String(value), done));
 }
 
 /** Without biases the two bias terms are gone. @param {string} formula */

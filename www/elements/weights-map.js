@@ -5,7 +5,7 @@ import { full, short } from "./inspector/numbers.js";
 import { INSPECTOR as TEXT } from "../strings/en-inspector.js";
 
 /** @typedef {import("../engine/session.js").Session} Session */
-/** @typedef {{block: string, op: "input" | "recurrent" | "transposed"}} Part */
+/** @typedef {ReturnType<typeof import("./sub-steps.js").blocksOf>[number]} Part */
 
 class WeightsMap extends HTMLElement {
   /** @type {Session | null} */
@@ -18,7 +18,8 @@ class WeightsMap extends HTMLElement {
   show(parts) {
     const { session } = this;
     if (!session) return;
-    const unique = parts.filter((p, k) => parts.findIndex((q) => q.block === p.block && side(q) === side(p)) === k);
+    const same = (/** @type {Part} */ p, /** @type {Part} */ q) => q.block === p.block && side(q) === side(p) && q.name === p.name && String(q.skip) === String(p.skip);
+    const unique = parts.filter((p, k) => parts.findIndex((q) => same(p, q)) === k);
     const name = JSON.stringify([unique, session.spec.title, session.selection.layer, session.selection.direction]);
     if (name !== this.#shown) {
       this.#shown = name;
@@ -53,18 +54,18 @@ class Map {
     this.session = session;
     this.part = part;
     const { layer, direction } = session.selection;
-    this.#name = `weight_${side(part)}h_l${layer}${direction === 1 ? "_reverse" : ""}`;
+    this.#name = `${part.name ?? `weight_${side(part)}h`}_l${layer}${direction === 1 ? "_reverse" : ""}`;
     this.canvas = html("canvas", { tabindex: 0, role: "application", "aria-roledescription": TEXT.weightMapRole });
     this.cursor = html("span", { class: "weight-cursor" });
     this.row = html("span", { class: "weight-row" });
     this.word = html("span", { class: "map-word", role: "status" });
     this.scale = html("span", { class: "map-range" });
     this.form = html("form", { class: "weight-form", hidden: true, onsubmit: (/** @type {Event} */ e) => this.#apply(e), onkeydown: (/** @type {KeyboardEvent} */ e) => this.#formKey(e) });
-    const symbol = html("span", { class: "map-name" }, html("i", {}, "W"), html("sub", {}, `${side(part)}${part.block}`));
+    const symbol = html("span", { class: "map-name" }, ...(part.name ? [part.name] : [html("i", {}, "W"), html("sub", {}, `${side(part)}${part.block}`)]));
     this.element = html(
       "figure",
-      { class: "weight-map", "data-side": side(part), "data-key": `${part.op}:${part.block}` },
-      html("figcaption", {}, html("span", {}, symbol, " ", side(part) === "i" ? TEXT.weightsIn : TEXT.weightsRecurrent), this.scale),
+      { class: "weight-map", "data-side": part.name ? "named" : side(part), "data-key": `${part.op}:${part.name ?? part.block}` },
+      html("figcaption", {}, html("span", {}, symbol, " ", part.name ? "" : side(part) === "i" ? TEXT.weightsIn : TEXT.weightsRecurrent), this.scale),
       html("div", { class: "map-box" }, this.canvas, this.row, this.cursor),
       this.word,
       this.form,
@@ -81,10 +82,12 @@ class Map {
   fill(session) {
     const { net, spec, summary, selection } = session;
     const shape = summary.parameters.find((/** @type {any} */ p) => p.name === this.#name)?.shape ?? [0, 0];
-    const width = summary.hidden;
+    const width = this.part.name ? this.#own(session, shape) : summary.hidden;
+    if (!this.part.name) {
+      this.#columns = shape[1];
+      this.#first = spec.blocks.indexOf(this.part.block) * width;
+    }
     this.#rows = width;
-    this.#columns = shape[1];
-    this.#first = spec.blocks.indexOf(this.part.block) * width;
     if (this.#made !== net || this.#values.length !== this.#rows * this.#columns) {
       this.#made = net;
       this.#values = net.parameter(this.#name).slice(this.#first * this.#columns, (this.#first + width) * this.#columns);
@@ -95,7 +98,7 @@ class Map {
     this.element.style.setProperty("--columns", String(this.#columns));
     say(this.scale, TEXT.range(short(most)));
     put(this.canvas, "aria-label", TEXT.weightMap(this.#symbol(), this.#rows, this.#columns));
-    const { unit } = selection;
+    const unit = this.part.name ? null : selection.unit;
     this.row.hidden = unit === null;
     if (unit !== null) {
       const column = this.part.op === "transposed";
@@ -106,7 +109,22 @@ class Map {
     }
   }
 
+  /** The rows of a named parameter that are used here: of a matrix one row each, of what is not one a row for all but its last axis. @param {Session} session @param {number[]} shape */
+  #own({ spec, summary, selection }, shape) {
+    const extent = (/** @type {string} */ axis) => {
+      const k = spec.lanes.findIndex((/** @type {any} */ l) => l.axes.includes(axis));
+      return axis === "H" ? summary.hidden : k < 0 ? 0 : summary.lanes[selection.layer][k][spec.lanes[k].axes.indexOf(axis)];
+    };
+    const all = shape.reduce((product, n) => product * n, 1);
+    const { op, skip = [], axes = [], rows = [] } = this.part;
+    this.#columns = op === "parameter" ? (shape.at(-1) ?? 1) : all / (shape[0] || 1);
+    this.#first = op === "parameter" ? 0 : skip.reduce((sum, axis) => sum + extent(axis), 0);
+    const used = op === "parameter" ? 0 : (op === "affine" ? axes : rows).reduce((product, axis) => product * extent(axis), 1);
+    return used || all / this.#columns - this.#first;
+  }
+
   #symbol() {
+    if (this.part.name) return this.part.name;
     return `W_${side(this.part)}${this.part.block}`;
   }
 
@@ -124,7 +142,7 @@ class Map {
     const value = this.#values[at.row * this.#columns + at.column];
     say(this.word, TEXT.weightAt(this.#symbol(), at.row, at.column, short(value)));
     this.word.title = full(value);
-    const term = { kind: "weight", recurrent: side(this.part) === "h", block: this.part.block, row: at.row, column: at.column };
+    const term = { kind: "weight", recurrent: side(this.part) === "h", block: this.part.block, name: this.part.name, row: at.row, column: at.column };
     this.session.setHover({ lane: this.session.spec.lanes.some((/** @type {any} */ l) => l.name === this.part.block) ? this.part.block : null, unit: at.row, t: this.session.selection.t, term });
   }
 
@@ -138,7 +156,7 @@ class Map {
 
   follow() {
     const { term } = this.session.hover;
-    const mine = term?.kind === "weight" && term.block === this.part.block && term.recurrent === (side(this.part) === "h");
+    const mine = term?.kind === "weight" && term.block === this.part.block && term.name === this.part.name && term.recurrent === (side(this.part) === "h");
     this.#mark(mine ? term : null);
   }
 

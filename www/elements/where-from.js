@@ -1,8 +1,12 @@
 // "Where does this come from?" A panel beside a number: its terms by size, each with a way to its own source.
+import { isPerUnit } from "./inspector/axes.js";
 import { html, math } from "./inspector/dom.js";
+import { placeOf, placeText } from "./inspector/modern/places.js";
+import { needsMore } from "./inspector/more.js";
 import { nameOf, numberLine } from "./inspector/number-line.js";
 import { full, short } from "./inspector/numbers.js";
 import { answer, core } from "./inspector/origins.js";
+import { nodesOf } from "./inspector/quantities.js";
 import { functionSign, symbols } from "./math-ml.js";
 import { INSPECTOR as TEXT } from "../strings/en-inspector.js";
 
@@ -57,8 +61,8 @@ class WhereFrom extends HTMLElement {
   }
 
   get #place() {
-    const { t, unit, layer, direction } = this.session?.selection ?? {};
-    return JSON.stringify([t, unit, layer, direction, this.session?.state.mode]);
+    const { t, unit, place, layer, direction } = this.session?.selection ?? {};
+    return JSON.stringify([t, unit, place, layer, direction, this.session?.state.mode]);
   }
 
   #closed() {
@@ -158,19 +162,22 @@ class WhereFrom extends HTMLElement {
     const value = html("span", { class: "term-value", title: full(row.value) }, short(row.value));
     const ask = (/** @type {any} */ node) => this.#follow({ kind: "part", node, of: found.name, t: found.t ?? 0, unit: found.unit });
     if ("node" in row) {
-      const setting = { forward: /** @type {1 | -1} */ (session.selection.direction === 1 ? -1 : 1), bias: false };
-      const compound = row.node.of?.length > 0;
-      const symbol = math("math", {}, symbols(row.node, setting));
+      const setting = { forward: /** @type {1 | -1} */ (session.selection.direction === 1 ? -1 : 1), bias: false, spec: needsMore(session.spec) ? session.spec : null };
+      const compound = row.node.of?.length > 0 || row.node.op === "constant";
+      // (An evaluated node has lost what a matrix stands between: its name is written.)
+      const evaluated = ["affine", "affine-transposed", "parameter", "push", "quotient", "maximum", "greater"];
+      const plain = setting.spec && [...nodesOf(row.node)].some((e) => evaluated.includes(e.op));
+      const symbol = plain ? html("span", {}, nameOf(row.node)) : math("math", {}, symbols(row.node, setting));
       const factors = compound ? [...numberLine(row.node, ask), html("span", { class: "sign" }, " =")] : [link(nameOf(row.node), () => ask(row.node))];
       return [bar, html("span", { class: "term-name" }, symbol), html("span", { class: "term-factors" }, ...factors), value];
     }
     const { term } = row;
-    return [bar, html("span", { class: "term-name", title: term.label }, ...weightName(session, term)), html("span", { class: "term-factors" }, ...this.#factors(session, term)), value];
+    return [bar, html("span", { class: "term-name", title: term.label }, ...(needsMore(session.spec) ? [termName(term)] : weightName(session, term))), html("span", { class: "term-factors" }, ...this.#factors(session, term)), value];
   }
 
   /** weight × input, the input with a way to where it was made. @param {Session} session @param {any} term @returns {(Node | string)[]} */
   #factors(session, term) {
-    if (term.weight === undefined || term.weight === null) return [html("span", {}, TEXT.bias)];
+    if (term.weight === undefined || term.weight === null) return [term.source.kind === "bias" ? html("span", {}, TEXT.bias) : this.#source(session, term.source)];
     const times = html("span", { class: "product" }, `${short(term.weight)} × ${term.input < 0 ? `(${short(term.input)})` : short(term.input)}`);
     return [times, " ", this.#source(session, term.source)];
   }
@@ -180,7 +187,8 @@ class WhereFrom extends HTMLElement {
     const { layer, direction } = session.selection;
     const { unit } = source;
     const t = source.t ?? null;
-    const symbol = (/** @type {string} */ letter) => [html("i", {}, letter), html("sub", {}, String(unit))];
+    const lane = source.lane ?? source.block ?? null;
+    const symbol = (/** @type {string} */ letter) => [html("i", {}, letter), html("sub", {}, elementText(session, lane, unit))];
     const at = ` ${TEXT.atStep(t)}`;
     switch (source.kind) {
       case "input": {
@@ -188,32 +196,34 @@ class WhereFrom extends HTMLElement {
         const width = session.summary.hidden;
         const output = session.spec.lanes.find((/** @type {any} */ l) => l.output).name;
         const below = { t, layer: layer - 1, direction: Math.floor(unit / width), unit: unit % width };
-        return link([...symbol("x"), ` ${TEXT.fromLayer(layer)}`], () => this.#go(below, output));
+        return link([...symbol("x"), ` ${TEXT.fromLayer(layer)}`], () => this.#go(below, output, below.unit));
       }
       case "lane":
         if (t === null) return html("span", {}, ...symbol(source.lane), at);
-        return link([...symbol(source.lane), at], () => this.#go({ t, unit, layer, direction }, source.lane));
+        return link([...symbol(source.lane), at], () => this.#go({ t, unit, layer, direction }, source.lane, unit));
       case "gradient":
       case "block-gradient": {
         const name = source.kind === "gradient" ? `d:${source.lane}` : `da:${source.block}`;
         const letter = source.kind === "gradient" ? `∂L/∂${source.lane}` : `∂L/∂a${source.block}`;
-        return link([...symbol(letter), at], () => this.#go({ t, unit, layer, direction }, name));
+        return link([...symbol(letter), at], () => this.#go({ t, unit, layer, direction }, name, unit));
       }
       default:
         return html("span", {});
     }
   }
 
-  /** Moves the page's selection to a source, and asks there. @param {any} place @param {string} name */
-  async #go(place, name) {
+  /** Moves the page's selection to a source, and asks there. @param {any} place @param {string} name @param {number} element */
+  async #go(place, name, element) {
     const { session } = this;
     if (!session) return;
+    const lane = name.split(":").at(-1) ?? name;
+    if (!isPerUnit(session.spec.lanes.find((/** @type {any} */ l) => l.name === lane))) place = { ...place, ...placeOf(session, lane, element) };
     const backward = session.state.mode === "backward";
     session.pause();
     await session.select({ ...place, lane: backward === name.includes(":") ? name : session.selection.lane });
     this.#fromKey = name.includes(":") ? name : `now:${name}`;
     this.#from = null;
-    this.#follow({ kind: "target", name, t: place.t, unit: place.unit });
+    this.#follow({ kind: "target", name, t: place.t, unit: element });
   }
 
   /** @param {number} t */
@@ -227,6 +237,17 @@ class WhereFrom extends HTMLElement {
     sequence?.scrollIntoView({ block: "nearest" });
     if (focusable instanceof HTMLElement) focusable.focus({ preventScroll: true });
   }
+}
+
+/** An element of a lane by its indices. @param {Session} session @param {string | null} lane @param {number} element */
+function elementText(session, lane, element) {
+  return lane === null || isPerUnit(session.spec.lanes.find((/** @type {any} */ l) => l.name === lane)) ? String(element) : placeText(session, lane, element);
+}
+
+/** A term of a matrix product or of a sum along an axis, by what it is called. @param {any} term */
+function termName({ parameter, source, label }) {
+  if (parameter) return html("span", {}, `${parameter[0].replace(/_l\d+(_reverse)?$/, "")}[${parameter[1]}, ${parameter[2]}]`);
+  return html("span", {}, source.kind === "bias" ? `${source.parameter.replace(/_l\d+(_reverse)?$/, "")}[${source.row}]` : label);
 }
 
 /** @param {string | Array<string | Node>} words @param {() => void} go */
@@ -250,7 +271,7 @@ function title(session, { name, t, unit }) {
   const [kind, second] = name.includes(":") ? name.split(":") : ["now", name];
   const lane = session.spec.lanes.find((/** @type {any} */ l) => l.name === second);
   const words = kind === "now" && lane ? `${lane.title} ` : "";
-  return [words, html("i", {}, TEXT.names[kind]?.(second) ?? name), html("sub", {}, String(unit)), ` ${TEXT.atStep(t)}`];
+  return [words, html("i", {}, TEXT.names[kind]?.(second) ?? name), html("sub", {}, elementText(session, lane ? second : null, unit)), ` ${TEXT.atStep(t)}`];
 }
 
 /** Why there is nothing to take apart. @param {Session} session @param {Answer} found */
@@ -258,6 +279,8 @@ function ending(session, found) {
   const { layer } = session.selection;
   if (found.end === "initial") return TEXT.initial(found.name.split(":")[1]);
   if (found.end === "last-step") return TEXT.sources.lastStep;
+  if (found.end === "x") return layer > 0 ? TEXT.fromBelow(layer) : TEXT.sources.x;
+  if (found.end === "parameter") return TEXT.sources.parameter(found.name.split(":")[1]);
   if (layer + 1 < session.summary.layers) return TEXT.sources.above(layer + 2);
   return found.value === 0 ? TEXT.sources.lossNone : TEXT.sources.loss;
 }

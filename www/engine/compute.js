@@ -59,8 +59,8 @@ export function buildNetwork({ data, network }, { library, module, registry, fil
       ? { input: like?.input ?? 16, embedding: like?.embedding, head: like?.head ?? { outputs: 2 }, readout: "final-states" }
       : { input: 1, head: { outputs: 1 }, readout: "last" };
     const chosen = {
-      ...(spectralRadius === null ? {} : { spectralRadius }),
-      // A cell without a memory gate has no such bias: the wish waits for one that has.
+      // A cell without recurrent matrices or without a memory gate: the wish waits for one that has them.
+      ...(spectralRadius === null || variantOf(registry, cell, options).blocks.length === 0 ? {} : { spectralRadius }),
       ...(memoryBias === null || !variantOf(registry, cell, options).memory ? {} : { memoryBias }),
     };
     return module.Network.create({ cell, options, hidden, layers, bidirectional, bias: true, seed, ...shape, ...chosen });
@@ -79,7 +79,7 @@ export function buildNetwork({ data, network }, { library, module, registry, fil
       });
   try {
     if (entry) for (const [name, values] of weightsOf(entry, bytes)) net.setParameter(name, values);
-    if (spectralRadius !== null) net.setSpectralRadius(spectralRadius);
+    if (spectralRadius !== null && net.spec().blocks.length > 0) net.setSpectralRadius(spectralRadius);
     if (memoryBias !== null && net.spec().memory && net.summary().bias) net.setMemoryBias(memoryBias);
     return net;
   } catch (error) {
@@ -91,7 +91,8 @@ export function buildNetwork({ data, network }, { library, module, registry, fil
 /** The Spec of a cell's variant, from the registry. @param {any} registry @param {string} cell @param {Record<string, string>} options */
 export function variantOf(registry, cell, options) {
   const family = registry.cells.find((/** @type {any} */ c) => c.name === cell);
-  const full = Object.fromEntries(family.options.map((/** @type {any} */ o) => [o.name, options[o.name] ?? o.values[0].name]));
+  const choices = family.options.filter((/** @type {any} */ o) => o.values.length > 0);
+  const full = Object.fromEntries(choices.map((/** @type {any} */ o) => [o.name, options[o.name] ?? o.values[0].name]));
   return family.variants.find((/** @type {any} */ v) => Object.keys(full).every((key) => v.options[key] === full[key])).spec;
 }
 

@@ -21,10 +21,8 @@ export function reconcile(next, wish, library, file, cells) {
     network.options = {};
     notices.push("unknownCell");
   } else {
-    const known = Object.entries(network.options).filter(([key, value]) =>
-      cell.options.some((o) => o.name === key && o.values.some((v, k) => v.name === value && k > 0)),
-    );
-    network.options = Object.fromEntries(known);
+    const known = Object.entries(network.options).map(([key, value]) => [key, chosen(cell.options.find((o) => o.name === key), value)]);
+    network.options = Object.fromEntries(known.filter(([, value]) => value !== null));
   }
 
   const tasks = library.sentences?.tasks ?? [];
@@ -72,6 +70,16 @@ export function reconcile(next, wish, library, file, cells) {
   return { view, notices };
 }
 
+/** An option's value as it can be; null where that is its default, or nothing. @param {any} option @param {string} value */
+function chosen(option, value) {
+  if (option?.size) {
+    const { low, high } = option.size;
+    const size = Math.min(high, Math.max(low, Number(value)));
+    return Number.isInteger(size) && size !== option.size.default ? String(size) : null;
+  }
+  return option?.values.some((/** @type {any} */ v, /** @type {number} */ k) => v.name === value && k > 0) ? value : null;
+}
+
 /**
  * Moves the window so that it lies on the readings there are, the one after its end included.
  * @param {any} view
@@ -89,16 +97,19 @@ export function windowed(view, weather) {
 /**
  * Clamps what points into network and sequence.
  * @param {any} view
- * @param {{steps: number, layers: number, directions: number, hidden: number, lanes: string[], parameter: (name: string) => number}} size
- *   parameter: entries of a parameter, 0 where there is none
+ * @param {{steps: number, layers: number, directions: number, hidden: number, lanes: string[], axes: Map<string, number>,
+ *   elements: (layer: number, lane: string) => number, parameter: (name: string) => number}} size
+ *   axes: the extent of each; elements: values of a lane at one step; parameter: entries of a parameter, 0 where there is none
  * @returns {{view: any, dropped: number}}  dropped: interventions that this network cannot have
  */
 export function fitted(view, size) {
   const s = view.selection;
   const lane = s.lane === null ? null : s.lane.includes(":") || size.lanes.includes(s.lane) ? s.lane : null;
+  const axes = Object.entries(s.place).filter(([axis]) => axis !== "H" && size.axes.has(axis));
   const selection = {
     t: Math.min(s.t, size.steps - 1),
     unit: s.unit === null ? null : Math.min(s.unit, size.hidden - 1),
+    place: Object.fromEntries(axes.map(([axis, at]) => [axis, Math.min(at, (size.axes.get(axis) ?? 1) - 1)])),
     layer: Math.min(s.layer, size.layers - 1),
     direction: Math.min(s.direction, size.directions - 1),
     lane,
@@ -107,7 +118,7 @@ export function fitted(view, size) {
     if (i.kind === "weight") return i.index < size.parameter(i.name);
     if (i.layer >= size.layers || i.direction >= size.directions) return false;
     if (i.kind === "hold" && !size.lanes.includes(i.lane)) return false;
-    return i.unit === "all" || i.unit < size.hidden;
+    return i.unit === "all" || i.unit < (i.kind === "hold" ? size.elements(i.layer, i.lane) : size.hidden);
   };
   const interventions = view.interventions.filter(possible);
   return { view: { ...view, selection, interventions }, dropped: view.interventions.length - interventions.length };

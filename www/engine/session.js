@@ -383,12 +383,18 @@ export class Session extends EventTarget {
 
   #size() {
     const parameters = new Map(this.summary.parameters.map((/** @type {any} */ p) => [p.name, p.count]));
+    /** @type {any[]} */
+    const lanes = this.spec.lanes;
+    const extents = (/** @type {number} */ layer) => this.summary.lanes[layer];
     return {
       steps: this.steps,
       layers: this.summary.layers,
       directions: this.summary.bidirectional ? 2 : 1,
       hidden: this.summary.hidden,
-      lanes: this.spec.lanes.map((/** @type {any} */ l) => l.name),
+      lanes: lanes.map((l) => l.name),
+      axes: new Map(lanes.flatMap((l, k) => l.axes.map((/** @type {string} */ axis, /** @type {number} */ n) => [axis, extents(0)[k][n]]))),
+      elements: (/** @type {number} */ layer, /** @type {string} */ lane) =>
+        extents(layer)[lanes.findIndex((l) => l.name === lane)].reduce((/** @type {number} */ all, /** @type {number} */ n) => all * n, 1),
       parameter: (/** @type {string} */ name) => Number(parameters.get(name) ?? 0),
     };
   }

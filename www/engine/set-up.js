@@ -46,11 +46,13 @@ export function settled(view, registry) {
  * @property {number} max
  * @property {{name: string, title: string}[]} values
  * @property {any} usual      its default
+ * @property {boolean} [size]  a whole number that is kept as text: a cell's
  */
 
 /** @param {any} entry  of a registry @returns {Option[]} */
 export function optionsOf(entry) {
-  return (entry?.options ?? []).map((/** @type {any} */ { name, title, text = "", values, ...rest }) => {
+  return (entry?.options ?? []).map((/** @type {any} */ { name, title, text = "", values, size, ...rest }) => {
+    if (size) return { name, title, text, kind: "whole", min: size.low, max: size.high, values: [], usual: String(size.default), size: true };
     // Cells list their choices, optimisers are all numbers, tasks say what kind theirs are.
     const given = Array.isArray(values) ? { kind: "choice", values } : (values ?? { kind: "number", min: rest.low, max: rest.high, default: rest.default });
     const choices = given.values ?? [];
@@ -105,7 +107,8 @@ function known(field, given, options, remarks) {
 }
 
 /** @param {Option} option @param {any} value */
-function fitting({ kind, values, min, max }, value) {
+function fitting({ kind, values, min, max, size }, value) {
+  if (size) return /^\d{1,9}$/.test(value) ? String(Math.min(max, Math.max(min, Number(value)))) : undefined;
   if (kind === "choice") return values.some((v) => v.name === value) ? value : undefined;
   if (kind === "text") return typeof value === "string" ? value : undefined;
   if (typeof value !== "number") return undefined;

@@ -95,6 +95,12 @@ const FIELDS = [
   ],
   ["t", ["selection", "t"], String, numeric],
   ["unit", ["selection", "unit"], String, numeric],
+  [
+    "at",
+    ["selection", "place"],
+    (place) => Object.entries(place).map(([k, v]) => `${k}~${v}`).join("!"),
+    (text) => Object.fromEntries(text.split("!").filter(Boolean).map((part) => [part.split("~")[0], numeric(part.split("~")[1] ?? "")])),
+  ],
   ["layer", ["selection", "layer"], String, numeric],
   ["direction", ["selection", "direction"], String, numeric],
   ["lane", ["selection", "lane"], String, String],

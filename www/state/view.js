@@ -22,7 +22,7 @@
  * @typedef {object} Network
  * @property {Source} source
  * @property {string} cell
- * @property {Record<string, string>} options  the cell's variant switches; those left out have their default
+ * @property {Record<string, string>} options  the cell's variant switches and sizes; those left out have their default
  * @property {number} hidden
  * @property {number} layers
  * @property {boolean} bidirectional
@@ -40,6 +40,7 @@
  * @typedef {object} Selection
  * @property {number} t
  * @property {number | null} unit
+ * @property {Record<string, number>} place  on the other axes of a lane that has several; those left out follow the unit
  * @property {number} layer
  * @property {number} direction
  * @property {string | null} lane  a lane's name, or in backward mode a target: "d:h", "da:f", "passed:c"
@@ -72,6 +73,7 @@ export const LIMITS = {
   start: [0, 1_000_000],
   text: 600,
   interventions: 64,
+  element: [0, 1_048_575],
   edits: 1000,
 };
 
@@ -112,7 +114,7 @@ export const DEFAULT = deepFreeze({
     readout: null,
   },
   interventions: [],
-  selection: { t: 30, unit: null, layer: 0, direction: 0, lane: null },
+  selection: { t: 30, unit: null, place: {}, layer: 0, direction: 0, lane: null },
   mode: "forward",
   loss: "last",
   speed: 1,
@@ -207,8 +209,15 @@ export function checked(given) {
   const options = {};
   for (const [key, value] of Object.entries(own(n.options)).slice(0, 8)) {
     const option = name("options", key, "");
-    const chosen = name("options", value, "");
+    const chosen = typeof value === "string" && /^\d{1,9}$/.test(value) ? value : name("options", value, "");
     if (option && chosen) options[option] = chosen;
+  }
+
+  /** @type {Record<string, number>} */
+  const place = {};
+  for (const [key, value] of Object.entries(own(s.place)).slice(0, 8)) {
+    if (/^[A-Z][A-Za-z]{0,7}$/.test(key)) place[key] = number("at", value, LIMITS.element, 0);
+    else say("at", key, "–");
   }
 
   const index = [0, 64_000_000];
@@ -225,7 +234,7 @@ export function checked(given) {
         layer: whole("layer", [0, 15]),
         direction: whole("direction", [0, 1]),
         lane: name("interventions", i.lane ?? "", ""),
-        unit: i.unit === "all" ? "all" : whole("unit", [0, 4095]),
+        unit: i.unit === "all" ? "all" : whole("unit", LIMITS.element),
         value: number("interventions", i.value ?? NaN, [-1e4, 1e4], 0, false),
         from: whole("from", [0, 1000]),
         to: whole("to", [0, 1000]),
@@ -275,6 +284,7 @@ export function checked(given) {
     selection: {
       t: number("t", s.t, [0, LIMITS.steps[1] - 1], D.selection.t),
       unit: maybe("unit", s.unit, [0, 4095], true),
+      place,
       layer: number("layer", s.layer, [0, 15], 0),
       direction: number("direction", s.direction, [0, 1], 0),
       lane: s.lane === null || s.lane === undefined ? null : name("lane", s.lane, null),

@@ -72,6 +72,7 @@ export const PANELS = {
     tooLarge: (/** @type {number} */ bytes, /** @type {number} */ most) =>
       `expected at most ${count(Math.round(most / 1e6))} MB, found ${count(Math.round(bytes / 1e6))} MB`,
     parameters: "Parameters",
+    shapes: { title: "Names and shapes", head: ["tensor", "shape", "numbers"] },
     state: "State handed on",
     stateBytes: (/** @type {number} */ bytes) => `${count(bytes)} bytes per sequence, at any length`,
     head: (/** @type {number} */ n, /** @type {boolean} */ embedding) => `and ${count(n)} of the ${embedding ? "embedding and the head" : "head"}`,

@@ -50,10 +50,10 @@ export const PICTURE = {
   },
   /** Both ends of the colour bar. @param {Model} model */
   ticks: ({ scale }) => (scale.kind === "linear" ? [`−${short(scale.max)}`, short(scale.max)] : [`−${powerOfTen(scale.high)}`, powerOfTen(scale.high)]),
-  bar: (/** @type {Model} */ { mode, lane, decades, scale }) =>
+  bar: (/** @type {Model} */ { mode, decades, scale, rows, carried }) =>
     mode === "backward"
       ? `bar: its norm, ${powerOfTen(decades.low)} to ${powerOfTen(decades.high)}, log`
-      : `bar: its root mean square, 0 to ${short(scale.kind === "linear" ? scale.max : 1)}`,
+      : `bar: its root mean square, 0 to ${short(scale.kind === "linear" ? scale.max : 1)}${rows[0].state ? `; below it, that of the state ${carried.join(", ")}` : ""}`,
   /** @param {Model} model */
   arrows(model) {
     const { mode, carried, rows } = model;
@@ -65,6 +65,7 @@ export const PICTURE = {
     kind === "sentence" ? "above: answer after the words so far, and its probability" : "above: forecast of the next reading",
   loss: "L: the loss enters here",
   future: (/** @type {Model} */ { mode }) => (mode === "backward" ? "dashed: not yet reached by the gradient" : "dashed: not yet read"),
+  overflow: "in the colour of text: infinite, or no number any more",
   held: "pin: held gate or state",
   off: "hatched: unit switched off",
   ghost: "small square: value without your changes",

@@ -2,14 +2,16 @@
 //
 // The diagram says which operation stands where; this runs it on the step's recorded values, elementwise and in f32, so that
 // a wire between two operations has its value too. Nothing here knows a cell.
+import { needsMore } from "./more.js";
 import { keyOf, nodesOf, partsOf } from "./quantities.js";
 
 /**
- * @typedef {Float32Array | null} Values  one value per unit
+ * @typedef {Float32Array | null} Values  one value per unit, or per element of a lane
  * @typedef {object} Flow
  * @property {Map<string, Values>} nodes  by node id
- * @property {{values: Values, key: string, stem: Values}[]} wires  in the diagram's order; `stem`: what the shared part of wires
- *   from one node carries; a wire's single value belongs to the chosen unit
+ * @property {{values: Values, key: string, stem: Values, lane: string}[]} wires  in the diagram's order; `stem`: what the shared part
+ *   of wires from one node carries; a wire's single value belongs to the chosen unit; `lane`: whose elements the values are
+ * @property {(id: string) => string} lane  whose elements a node's values are
  */
 
 /** @param {any} node */
@@ -26,7 +28,7 @@ export function matrixOf(spec, from, to) {
   const source = nodeKey(from);
   for (const part of nodesOf(equationOf(spec, to.shape.lane))) {
     if (part.op === "input" && source === "x") return part;
-    if (part.op === "recurrent" && source && keyOf(part.of) === source) return part;
+    if ((part.op === "recurrent" || part.op === "affine") && source && keyOf(part.of.op === "along" ? part.of.of : part.of) === source) return part;
   }
   return null;
 }
@@ -116,7 +118,7 @@ function graph(spec) {
 /**
  * @param {any} spec
  * @param {any} values  `trace.values` of the step
- * @param {(block: string, op: string) => number | null} product  one unit's W·x or W·h of a block, where one unit is chosen
+ * @param {(key: string) => number | null} product  one unit's W·x or W·h, by its key, where one unit is chosen
  * @returns {Flow}
  */
 export function forward(spec, values, product) {
@@ -127,6 +129,8 @@ export function forward(spec, values, product) {
     const [kind, lane] = key.split(":");
     return (kind === "now" ? values[lane] : kind === "before" ? values.before[lane] : kind === "x" ? values.x : null) ?? null;
   };
+  /** @param {any} node @returns {string} */
+  const laneAt = (node) => (node ? (node.shape.lane ?? laneAt(into(node)[0])) : "");
   const valueOf = (/** @type {any} */ node) => {
     const found = known.get(node.id);
     if (found !== undefined) return found;
@@ -138,7 +142,8 @@ export function forward(spec, values, product) {
     const { sign } = node.shape;
     if (sign === "blend") return evaluate(equationOf(spec, laneAfter(spec.diagram, node)), read);
     const all = into(node).map(valueOf);
-    if (all.some((/** @type {Values} */ v) => !v)) return null;
+    // (Values of different axes do not meet here: what comes of them is the next lane.)
+    if (all.some((/** @type {Values} */ v) => v?.length !== all[0]?.length || !v)) return null;
     if (sign === "×") return each(all, (v) => v.reduce((a, b) => a * b, 1));
     if (sign === "+") return each(all, (v) => v.reduce((a, b) => a + b, 0));
     if (sign === "1−") return each(all, ([v]) => 1 - v);
@@ -147,12 +152,13 @@ export function forward(spec, values, product) {
   nodes.forEach(valueOf);
   return {
     nodes: known,
+    lane: (id) => laneAt(byId.get(id)),
     wires: wires.map((/** @type {any} */ w) => {
       const [from, to] = [byId.get(w.from), byId.get(w.to)];
       const matrix = matrixOf(spec, from, to);
       const stem = known.get(from.id) ?? null;
-      const one = matrix ? product(matrix.block, matrix.op) : null;
-      return { values: one === null ? stem : Float32Array.of(one), key: matrix ? keyOf(matrix) : nodeKey(from), stem };
+      const one = matrix ? product(keyOf(matrix) ?? "") : null;
+      return { values: one === null ? stem : Float32Array.of(one), key: matrix ? (keyOf(matrix) ?? "") : nodeKey(from), stem, lane: laneAt(from) };
     }),
   };
 }
@@ -166,6 +172,7 @@ export function forward(spec, values, product) {
  * @returns {Flow}
  */
 export function backward(spec, values, gradients, transposed, held) {
+  if (needsMore(spec)) return arriving(spec, gradients);
   const { nodes, wires, byId, into } = graph(spec);
   const there = forward(spec, values, () => null);
   const read = (/** @type {string} */ key) => {
@@ -224,7 +231,28 @@ export function backward(spec, values, gradients, transposed, held) {
       const { kind, lane } = from.shape;
       const key = matrix ? (matrix.op === "recurrent" ? `transposed:${matrix.block}` : `da:${matrix.block}`) : kind === "before" ? `passed:${lane}` : lane ? `d:${lane}` : "";
       const values = contribution(w);
-      return { values, key, stem: known.get(from.id) ?? values };
+      return { values, key, stem: known.get(from.id) ?? values, lane: lane ?? "" };
+    }),
+    lane: there.lane,
+  };
+}
+
+/**
+ * Where axes meet, a wire's own share is not told: each wire shows the gradient of the quantity that it leads to, out of which
+ * what flows back along it is made.
+ * @param {any} spec @param {any} gradients @returns {Flow}
+ */
+function arriving(spec, gradients) {
+  const { nodes, wires, byId } = graph(spec);
+  const goal = (/** @type {any} */ node) => node.shape.lane ?? laneAfter(spec.diagram, node);
+  const own = ({ shape: { kind, lane } }) => (kind === "before" ? gradients.passed[lane] : kind === "block" || kind === "lane" ? gradients.lanes[lane] : null) ?? null;
+  return {
+    nodes: new Map(nodes.map((/** @type {any} */ n) => [n.id, own(n)])),
+    lane: (id) => byId.get(id)?.shape.lane ?? "",
+    wires: wires.map((/** @type {any} */ w) => {
+      const lane = goal(byId.get(w.to));
+      const values = gradients.lanes[lane] ?? null;
+      return { values, key: `d:${lane}`, stem: values, lane };
     }),
   };
 }

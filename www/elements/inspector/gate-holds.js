@@ -1,5 +1,7 @@
 // A gate's switches: hold it shut or open, for the shown unit or all, at every step; and let it go.
+import { elementOf } from "./axes.js";
 import { html } from "./dom.js";
+import { placeWords } from "./more.js";
 import { INSPECTOR as TEXT } from "../../strings/en-inspector.js";
 
 /** @typedef {import("../../engine/session.js").Session} Session */
@@ -17,8 +19,7 @@ export class GateHolds {
   show(session, lane) {
     this.#session = session;
     this.#lane = lane;
-    const { unit } = session.selection;
-    const words = TEXT.gateHolds(lane, unit === null ? TEXT.allUnits : TEXT.unit(unit));
+    const words = TEXT.gateHolds(lane, placeWords(session, lane, elementOf(session, lane)));
     this.#words.textContent = words;
     this.#element.setAttribute("aria-label", words);
     const held = this.#holds().at(-1)?.value ?? null;
@@ -29,7 +30,8 @@ export class GateHolds {
   /** The holds of this lane that reach all that is shown, at this step. @returns {any[]} */
   #holds() {
     const session = /** @type {Session} */ (this.#session);
-    const { layer, direction, unit, t } = session.selection;
+    const { layer, direction, t } = session.selection;
+    const unit = elementOf(session, this.#lane);
     return session.state.interventions.filter(
       (i) => i.kind === "hold" && i.layer === layer && i.direction === direction && i.lane === this.#lane && (i.unit === "all" || i.unit === unit) && t >= i.from && t < i.to,
     );
@@ -39,7 +41,8 @@ export class GateHolds {
   #set(value) {
     const session = this.#session;
     if (!session) return;
-    const { layer, direction, unit } = session.selection;
+    const { layer, direction } = session.selection;
+    const unit = elementOf(session, this.#lane);
     const mine = this.#holds();
     const others = session.state.interventions.filter((i) => !mine.includes(i));
     const hold = { kind: "hold", layer, direction, lane: this.#lane, unit: unit ?? "all", value, from: 0, to: session.steps };

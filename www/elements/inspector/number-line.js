@@ -1,6 +1,7 @@
 // An equation once more, with this step's numbers; each number is a button that asks where it comes from.
 import { html } from "./dom.js";
 import { full, short } from "./numbers.js";
+import { FUNCTIONS, more } from "./more.js";
 import { keyOf } from "./quantities.js";
 import { INSPECTOR as TEXT } from "../../strings/en-inspector.js";
 
@@ -9,13 +10,12 @@ import { INSPECTOR as TEXT } from "../../strings/en-inspector.js";
 const SUM = 1;
 const PRODUCT = 2;
 const ATOM = 3;
-const FUNCTIONS = { sigmoid: "σ", tanh: "tanh", relu: "ReLU" };
 
 /** @param {string} text */
-const sign = (text) => html("span", { class: "sign" }, text);
+export const sign = (text) => html("span", { class: "sign" }, text);
 
 /** Signs around an expression, each kept on one line with what it touches. @param {string} open @param {HTMLElement[]} parts @param {string} close */
-function enclosed(open, parts, close) {
+export function enclosed(open, parts, close) {
   const together = (/** @type {HTMLElement[]} */ ...all) => html("span", { class: "together" }, ...all);
   if (parts.length === 1) return [together(sign(open), parts[0], sign(close))];
   return [together(sign(open), parts[0]), ...parts.slice(1, -1), together(parts[parts.length - 1], sign(close))];
@@ -60,12 +60,12 @@ function line(node, ask) {
     case "call":
       return call(node, ask, inside);
     default:
-      return { parts: [numberButton(node.value, nameOf(node), keyOf(node), (button) => ask(node, button))], binds: ATOM };
+      return more.line?.(node, ask, inside) ?? { parts: [numberButton(node.value, nameOf(node), keyOf(node), (button) => ask(node, button))], binds: ATOM };
   }
 }
 
 /** A negative number that is not first stands in parentheses. @param {any} node @param {HTMLElement[]} parts @param {number} k */
-function wrapped(node, parts, k) {
+export function wrapped(node, parts, k) {
   return k > 0 && keyOf(node) && (node.value < 0 || Object.is(node.value, -0)) ? enclosed("(", parts, ")") : parts;
 }
 

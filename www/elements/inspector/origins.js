@@ -1,5 +1,5 @@
 // Answers to "where does this come from?": an explained equation, taken apart into what can be shown in rows.
-import { explain, keyOf, stepAfter, stepBefore } from "./quantities.js";
+import { explain, keyOf, MOVES, stepAfter, stepBefore, SUMS } from "./quantities.js";
 
 /** @typedef {import("../../engine/session.js").Session} Session */
 
@@ -10,25 +10,25 @@ import { explain, keyOf, stepAfter, stepBefore } from "./quantities.js";
  * @typedef {object} Answer
  * @property {string} name       as `trace.explain` names it: f, d:h, da:f, passed:c; or the key of a part
  * @property {number | null} t   null: before the first step
- * @property {number} unit
+ * @property {number} unit       element of the lane
  * @property {number} value
  * @property {any} tree          the evaluated equation; null where no equation made the number
  * @property {Row[]} rows        what is added, or multiplied; largest first where it is a sum
  * @property {"sum" | "product" | "copy"} how
  * @property {number} total      of the rows: their sum or product
  * @property {boolean} held
- * @property {"initial" | "upstream" | "last-step" | null} end  why there are no rows
+ * @property {"initial" | "upstream" | "last-step" | "x" | "parameter" | null} end  why there are no rows
  *
  * @typedef {{term: any, value: number} | {node: any, value: number}} Row
  */
 
-const MATRIX = ["input", "recurrent", "transposed"];
-
 /** @param {Session} session @param {Question} question @returns {Answer} */
 export function answer(session, question) {
-  const { t, unit } = question;
-  if (question.kind === "target") return explained(session, question.name, t, unit);
+  const { t } = question;
+  if (question.kind === "target") return explained(session, question.name, t, question.unit);
   const { node } = question;
+  // A part may be another element than that which it is part of: its own source says which.
+  const unit = (SUMS.includes(node.op) ? null : node.terms?.[0]?.source?.unit) ?? question.unit;
   const key = keyOf(node) ?? "";
   const [kind, name] = key.split(":");
   const outside = (/** @type {number} */ at) => at < 0 || at >= session.steps;
@@ -48,6 +48,9 @@ export function answer(session, question) {
     }
     case "upstream":
       return ended(key, t, unit, node.value, "upstream");
+    case "x":
+    case "parameter":
+      return ended(key, t, kind === "x" ? unit : (node.terms?.[0]?.source?.index ?? 0), node.value, kind);
     default:
       return { name: key, t, unit, value: node.value, tree: node, held: false, end: null, ...taken(node) };
   }
@@ -72,21 +75,22 @@ function taken(tree) {
     return { rows, how: /** @type {const} */ ("product"), total: inner.value };
   }
   const rows = summands(inner).flatMap((/** @type {any} */ node) =>
-    MATRIX.includes(node.op) ? node.terms.map((/** @type {any} */ term) => ({ term, value: term.value })) : [{ node, value: node.value }],
+    SUMS.includes(node.op) ? node.terms.map((/** @type {any} */ term) => ({ term, value: term.value })) : [{ node, value: node.value }],
   );
   const total = rows.reduce((sum, row) => sum + row.value, 0);
   // NaN sorts first: it is what matters.
   const size = (/** @type {Row} */ row) => (Number.isNaN(row.value) ? Infinity : Math.abs(row.value));
   rows.sort((a, b) => size(b) - size(a) || 0);
-  return { rows, how: /** @type {"sum" | "copy"} */ (rows.length > 1 || MATRIX.includes(inner.op) ? "sum" : "copy"), total };
+  return { rows, how: /** @type {"sum" | "copy"} */ (rows.length > 1 || SUMS.includes(inner.op) ? "sum" : "copy"), total };
 }
 
 /** What a nonlinearity is applied to. @param {any} tree @returns {any} */
 export function core(tree) {
-  return tree.op === "call" ? core(tree.of[0]) : tree;
+  return (tree.op === "call" || MOVES.includes(tree.op)) && tree.of.length > 0 ? core(tree.of[0]) : tree;
 }
 
 /** @param {any} node @returns {any[]} */
 function summands(node) {
+  if (MOVES.includes(node.op) && node.of.length > 0) return summands(node.of[0]);
   return node.op === "sum" ? node.of.flatMap(summands) : [node];
 }

@@ -2,6 +2,7 @@
 import { html } from "./dom.js";
 import { numberButton } from "./number-line.js";
 import { mean, norm, short } from "./numbers.js";
+import { elementOf } from "./axes.js";
 import { nodesOf } from "./quantities.js";
 import { INSPECTOR as TEXT } from "../../strings/en-inspector.js";
 
@@ -11,13 +12,15 @@ import { INSPECTOR as TEXT } from "../../strings/en-inspector.js";
  */
 export function passTable(session, ask) {
   const { spec, trace, selection } = session;
-  const { t, unit, layer, direction } = selection;
+  const { t, layer, direction } = selection;
   const gradients = session.needGradients().values(layer, direction, t, { example: 0 });
   const values = trace.values(layer, direction, t, { example: 0 });
-  const digest = (/** @type {Float32Array | undefined} */ v, /** @type {(v: Float32Array) => number} */ f) => (v ? short(unit === null ? f(v) : v[unit]) : "–");
+  const digest = (/** @type {Float32Array | undefined} */ v, /** @type {(v: Float32Array) => number} */ f, unit = selection.unit) => (v ? short(unit === null ? f(v) : v[unit]) : "–");
   /** A gradient, to ask about where it is one unit's. @param {string} name @param {Float32Array | undefined} v */
-  const gradient = (name, v) =>
-    unit === null || !v ? digest(v, norm) : numberButton(v[unit], TEXT.names[name.split(":")[0]](name.split(":")[1]), name, (button) => ask({ kind: "target", name, t, unit }, button));
+  const gradient = (name, v) => {
+    const unit = elementOf(session, name.split(":")[1]);
+    return unit === null || !v ? digest(v, norm) : numberButton(v[unit], TEXT.names[name.split(":")[0]](name.split(":")[1]), name, (button) => ask({ kind: "target", name, t, unit }, button));
+  };
   const slopes = { "sigmoid-slope": (/** @type {number} */ y) => y * (1 - y), "tanh-slope": (/** @type {number} */ y) => 1 - y * y, "relu-slope": (/** @type {number} */ y) => Number(y > 0) };
   const rows = spec.backward
     .filter((/** @type {any} */ step) => step.target.kind === "block")
@@ -50,6 +53,6 @@ export function passTable(session, ask) {
   return [
     html("h3", {}, TEXT.passTitle),
     html("table", {}, html("thead", {}, html("tr", {}, ...TEXT.passHead.map((word) => html("th", { scope: "col" }, word)))), html("tbody", {}, ...rows, ...passed)),
-    html("p", { class: "hint" }, unit === null ? TEXT.passVector : TEXT.passUnit(unit)),
+    html("p", { class: "hint" }, selection.unit === null ? TEXT.passVector : TEXT.passUnit(selection.unit)),
   ];
 }

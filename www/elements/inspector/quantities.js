@@ -1,7 +1,8 @@
 // The quantities of a cell, each with a key that its symbol, its wire and its number share: hovering one lights the others.
 //
-//   now:f  before:c  x  input:f  recurrent:f           forward
-//   d:f  da:f  passed:c  arriving:h  transposed:f  upstream   backward
+//   now:f  before:c  x  input:f  recurrent:f  affine:in_proj.weight  parameter:D  sum-over:N     forward
+//   d:f  da:f  passed:c  arriving:h  transposed:f  affine-transposed:…  upstream                 backward
+import { elementOf } from "./axes.js";
 
 /** @typedef {import("../../engine/session.js").Session} Session */
 
@@ -21,7 +22,15 @@ export function keyOf(expr) {
     case "transposed":
       return `${expr.op}:${expr.block}`;
     case "upstream":
-      return "upstream";
+    case "x":
+      return expr.op;
+    case "affine":
+    case "affine-transposed":
+    case "parameter":
+      return `${expr.op}:${expr.weight ?? expr.name}`;
+    case "sum-over":
+    case "mean-over":
+      return `${expr.op}:${expr.axis}`;
     default:
       return null;
   }
@@ -37,8 +46,18 @@ export function targetKey(target) {
 /** Direct parts of an expression, symbolic or evaluated. @param {any} expr @returns {any[]} */
 export function partsOf(expr) {
   if (Array.isArray(expr.of)) return expr.of;
-  if (expr.op === "difference") return [expr.a, expr.b];
-  return expr.of ? [expr.of] : [];
+  if (expr.a) return [expr.a, expr.b];
+  return [expr.of, expr.new].filter(Boolean);
+}
+
+/** What an evaluated node takes apart into terms: products of a matrix, sums along an axis. */
+export const SUMS = ["input", "recurrent", "transposed", "affine", "affine-transposed", "sum-over", "mean-over"];
+/** What only moves a number to another place. */
+export const MOVES = ["along", "pick", "newest", "push", "pushed-back"];
+
+/** Does an evaluated equation only copy a number? @param {any} tree @returns {boolean} */
+export function isCopy(tree) {
+  return MOVES.includes(tree.op) && tree.of.length > 0 ? isCopy(tree.of[0]) : tree.of.length === 0 && !SUMS.includes(tree.op);
 }
 
 /** All nodes of an expression, itself first. @param {any} expr @returns {Generator<any>} */
@@ -91,7 +110,8 @@ export function litKeys(session) {
   const { lane, term, t } = session.hover;
   if (term?.kind === "quantity") return new Set([term.key]);
   const keys = new Set();
-  if (term?.kind === "weight") keys.add(`${term.recurrent ? (session.state.mode === "backward" ? "transposed" : "recurrent") : "input"}:${term.block}`);
+  if (term?.kind === "weight" && term.name) keys.add(`affine:${term.name}`).add(`affine-transposed:${term.name}`).add(`parameter:${term.name}`);
+  else if (term?.kind === "weight") keys.add(`${term.recurrent ? (session.state.mode === "backward" ? "transposed" : "recurrent") : "input"}:${term.block}`);
   else if (lane && t !== null && t === stepBefore(session)) keys.add(`before:${lane}`).add(`passed:${lane}`);
   else if (lane) keys.add(`now:${lane}`).add(`d:${lane}`).add(`da:${lane}`);
   return keys;
@@ -123,7 +143,7 @@ export function followHover(root, session) {
   root.addEventListener("focusout", leave);
 }
 
-/** Is a unit of a lane held at a step by an intervention? @param {Session} session @param {string} lane @param {number} unit @param {number} t */
+/** Is an element of a lane held at a step by an intervention? @param {Session} session @param {string} lane @param {number} unit @param {number} t */
 export function heldAt(session, lane, unit, t) {
   const { layer, direction } = session.selection;
   const output = session.spec.lanes.find((/** @type {any} */ l) => l.output)?.name;
@@ -137,11 +157,17 @@ export function heldAt(session, lane, unit, t) {
 /** @type {WeakMap<object, Map<string, any>>} */
 const explained = new WeakMap();
 /** Explanations kept per run: those of a step or two. */
-const KEPT = 40;
+const KEPT = 160;
+
+/** The explained number of the chosen unit, at the chosen place. @param {Session} session @param {string} name as `trace.explain` names it */
+export function explainChosen(session, name) {
+  const lane = name.split(":").at(-1) ?? name;
+  return explain(session, name, session.selection.t, elementOf(session, lane) ?? 0);
+}
 
 /**
  * An explained number: a lane's, or with a colon in its name a gradient's. Diagram and sub-steps ask for the same ones.
- * @param {Session} session @param {string} name @param {number} t @param {number} unit
+ * @param {Session} session @param {string} name @param {number} t @param {number} unit  the element of the lane
  */
 export function explain(session, name, t, unit) {
   const { layer, direction } = session.selection;

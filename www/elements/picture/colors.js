@@ -7,8 +7,9 @@
  * @typedef {Linear | Log} Scale
  */
 
-/** Place of a value on the scale, −1 … 1. NaN stays NaN. @param {Scale} scale @param {number} v */
+/** Place of a value on the scale, −1 … 1. What is not finite has none: NaN. @param {Scale} scale @param {number} v */
 export function place(scale, v) {
+  if (!Number.isFinite(v)) return NaN;
   if (scale.kind === "linear") return Math.max(-1, Math.min(1, v / scale.max));
   if (v === 0) return 0;
   const share = (Math.log10(Math.abs(v)) - scale.low) / (scale.high - scale.low);
@@ -60,7 +61,7 @@ export class Colors {
     this.font = style.fontFamily || "sans-serif";
     /** Size of the page's type, CSS px. */
     this.size = parseFloat(style.fontSize) || 13;
-    /** Not a number: the ink itself, which no value has. */
+    /** Infinite or not a number: the ink itself, which no value has. */
     this.nan = pixel(named.ink);
   }
 

@@ -159,10 +159,16 @@ function bar(/** @type {Context} */ g, /** @type {Scene} */ scene, row, t, left,
   const share = back ? decades(size, model.decades.low, model.decades.high) : Math.min(1, Number.isNaN(size) ? 1 : size / /** @type {any} */ (model.scale).max);
   const room = cell - 2 * pad;
   const top = place.top + place.height - layout.bar - pad * 0.8;
+  const high = row.state ? layout.bar * 0.5 : layout.bar;
   g.fillStyle = colors.named.rule;
   g.fillRect(left + pad, top, room, layout.bar);
   g.fillStyle = back ? colors.named.accent : colors.named.soft;
-  g.fillRect(left + pad, top, room * share, layout.bar);
+  g.fillRect(left + pad, top, room * share, high);
+  if (row.state) {
+    const of = row.state[t] / Math.max(...row.carried.map((lane) => lane.max));
+    g.fillStyle = colors.named.accent;
+    g.fillRect(left + pad, top + high, room * (Number.isFinite(of) ? of : 1), layout.bar - high);
+  }
   if (!back) return;
   g.font = `${10 * u}px ${colors.font}`;
   g.textAlign = "left";

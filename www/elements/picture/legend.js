@@ -32,6 +32,7 @@ export class Legend {
       ["bar", words.bar(model)],
       ["arrow", words.arrows(model)],
       ...(output && model.mode === "forward" ? [["output", output]] : []),
+      ...(model.overflow ? [["overflow", words.overflow]] : []),
       ["future", words.future(model)],
       ...(model.mode === "backward" ? [["loss", words.loss]] : []),
       ...(interventions.some((i) => i.kind === "hold") ? [["held", words.held]] : []),

@@ -12,6 +12,7 @@ import { place } from "./colors.js";
  * @property {Float32Array} values    T×H: the output lane's values, or in backward mode ∂L/∂(that lane)
  * @property {Float32Array} sizes     T: root mean square over units forward, Euclidean norm backward
  * @property {{name: string, sizes: Float32Array, max: number}[]} carried  the same of each carried lane
+ * @property {Float32Array | null} state  T: forward, where the output is not what is handed on: root mean square of all that is
  * @property {(t: number) => Passing} passing  backward: what arrives at step t
  * @property {Float32Array | null} off  T: largest difference to the untouched run
  * @property {Float32Array | null} untouched  T×H: the untouched run's values
@@ -31,6 +32,7 @@ import { place } from "./colors.js";
  * @property {string[]} carried   names of the carried lanes, in tape order
  * @property {Row[]} rows         layer by layer, forward direction first
  * @property {Scale} scale        of the units' colours
+ * @property {boolean} overflow   some value is infinite or not a number
  * @property {boolean} bounded    the scale is the lane's own range, not this run's largest value
  * @property {{low: number, high: number}} decades  of the gradients' norms, powers of ten
  */
@@ -40,13 +42,14 @@ const DECADES = { low: -8, high: 0 };
 /** A unit's gradient is neutral this many decades under the largest. */
 const UNIT_DECADES = 4;
 
-/** Norm of column t of a T×H array, divided by √H where `mean`. */
-function sizesOf(/** @type {Float32Array} */ values, /** @type {number} */ steps, /** @type {number} */ hidden, /** @type {boolean} */ mean) {
+/** Norm of column t of T columns, divided by the root of their length where `mean`. */
+function sizesOf(/** @type {Float32Array} */ values, /** @type {number} */ steps, /** @type {boolean} */ mean) {
   const sizes = new Float32Array(steps);
+  const length = values.length / steps;
   for (let t = 0; t < steps; t++) {
     let sum = 0;
-    for (let j = t * hidden; j < (t + 1) * hidden; j++) sum += values[j] * values[j];
-    sizes[t] = Math.sqrt(mean ? sum / hidden : sum);
+    for (let j = t * length; j < (t + 1) * length; j++) sum += values[j] * values[j];
+    sizes[t] = Math.sqrt(mean ? sum / length : sum);
   }
   return sizes;
 }
@@ -87,19 +90,27 @@ export function forwardModel(session) {
   const rows = eachRow(shape, (layer, direction) => {
     /** @type {Float32Array} */
     const values = session.trace.lane(layer, direction, shape.lane);
-    const carried = shape.carried.map((name) => {
-      const sizes = sizesOf(name === shape.lane ? values : session.trace.lane(layer, direction, name), steps, hidden, true);
+    const lanes = shape.carried.map((name) => (name === shape.lane ? values : session.trace.lane(layer, direction, name)));
+    const carried = shape.carried.map((name, k) => {
+      const sizes = sizesOf(lanes[k], steps, true);
       return { name, sizes, max: Math.max(1, largest(sizes)) };
     });
+    const state = shape.carried.includes(shape.lane) ? null : together(lanes, carried, steps);
     /** @type {Float32Array | null} */
     const untouched = session.ghost ? session.ghost.lane(layer, direction, shape.lane) : null;
     const off = untouched?.length === values.length ? differences(values, untouched, steps, hidden) : null;
-    return { layer, direction, values, sizes: sizesOf(values, steps, hidden, true), carried, passing: () => NOTHING, off, untouched: off && untouched };
+    return { layer, direction, values, sizes: sizesOf(values, steps, true), carried, state, passing: () => NOTHING, off, untouched: off && untouched };
   });
   const range = session.spec.lanes.find((/** @type {any} */ lane) => lane.name === shape.lane).range;
   const bounded = Array.isArray(range) && Math.max(...range.map(Math.abs)) === 1;
   const max = bounded ? 1 : Math.max(...rows.map((row) => largest(row.values))) || 1;
-  return { mode: "forward", ...shape, rows, scale: { kind: "linear", max }, bounded, decades: DECADES };
+  return { mode: "forward", ...shape, rows, scale: { kind: "linear", max }, bounded, overflow: overflows(rows), decades: DECADES };
+}
+
+/** Root mean square of several lanes as one vector. @param {Float32Array[]} lanes @param {{sizes: Float32Array}[]} carried @param {number} steps */
+function together(lanes, carried, steps) {
+  const all = lanes.reduce((sum, lane) => sum + lane.length, 0) || 1;
+  return Float32Array.from({ length: steps }, (_, t) => Math.sqrt(carried.reduce((sum, { sizes }, k) => sum + (lanes[k].length / all) * sizes[t] ** 2, 0)));
 }
 
 /** Largest absolute difference at each step. */
@@ -114,25 +125,28 @@ function differences(/** @type {Float32Array} */ a, /** @type {Float32Array} */ 
   return off;
 }
 
+/** The sizes tell it: whatever is infinite or not a number makes its step's size so. @param {Row[]} rows */
+const overflows = (rows) => rows.some(({ sizes }) => !sizes.every(Number.isFinite));
+
 /** @type {Passing} */
 const NOTHING = { upstream: 0, arriving: {} };
 
 /** @param {{upstream?: Float32Array, arriving?: Record<string, Float32Array>}} values @returns {Passing} */
 function norms({ upstream, arriving }) {
-  const norm = (/** @type {Float32Array | undefined} */ v) => (v ? sizesOf(v, 1, v.length, false)[0] : 0);
+  const norm = (/** @type {Float32Array | undefined} */ v) => (v ? sizesOf(v, 1, false)[0] : 0);
   return { upstream: norm(upstream), arriving: Object.fromEntries(Object.entries(arriving ?? {}).map(([lane, v]) => [lane, norm(v)])) };
 }
 
 /** @param {any} session @param {any} grads @returns {Model} */
 export function backwardModel(session, grads) {
   const shape = shapeOf(session);
-  const { steps, hidden } = shape;
+  const { steps } = shape;
   const rows = eachRow(shape, (layer, direction) => {
     /** @type {Float32Array} */
     const values = grads.lane(layer, direction, shape.lane);
-    const sizes = sizesOf(values, steps, hidden, false);
+    const sizes = sizesOf(values, steps, false);
     const carried = shape.carried.map((name) => {
-      const own = name === shape.lane ? sizes : sizesOf(grads.lane(layer, direction, name), steps, hidden, false);
+      const own = name === shape.lane ? sizes : sizesOf(grads.lane(layer, direction, name), steps, false);
       return { name, sizes: own, max: largest(own) };
     });
     /** @type {Map<number, Passing>} */
@@ -142,13 +156,13 @@ export function backwardModel(session, grads) {
       known.set(t, found);
       return found;
     };
-    return { layer, direction, values, sizes, carried, passing, off: null, untouched: null };
+    return { layer, direction, values, sizes, carried, state: null, passing, off: null, untouched: null };
   });
   const top = Math.max(...rows.map((row) => largest(row.values)));
   const high = top > 0 ? Math.ceil(Math.log10(top)) : 0;
   const norm = Math.max(...rows.flatMap((row) => [largest(row.sizes), ...row.carried.map((lane) => lane.max)]));
   const decades = { low: DECADES.low, high: Math.max(DECADES.high, norm > 0 ? Math.ceil(Math.log10(norm)) : 0) };
-  return { mode: "backward", ...shape, rows, scale: { kind: "log", low: high - UNIT_DECADES, high }, bounded: false, decades };
+  return { mode: "backward", ...shape, rows, scale: { kind: "log", low: high - UNIT_DECADES, high }, bounded: false, overflow: overflows(rows), decades };
 }
 
 /** @param {Model} model @param {number} layer @param {number} direction */

@@ -138,7 +138,11 @@ export function words(title, text, change) {
  * The field of a registry's option.
  * @param {import("../../engine/set-up.js").Option} option @param {(value: any, done: boolean) => void} change @returns {Field}
  */
-export function optional({ title, text, kind, values, min, max }, change) {
+export function optional({ title, text, kind, values, min, max, size }, change) {
+  if (size) {
+    const field = number(title, text, { min, max, whole: true }, (value, done) => change(String(value), done));
+    return { root: field.root, show: (value) => field.show(Number(value)) };
+  }
   if (kind === "choice") return one(title, text, values, (name) => change(name, true));
   if (kind === "text") return words(title, text, (value) => change(value, true));
   const wide = min > 0 && max / min >= 50;
