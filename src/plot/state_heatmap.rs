@@ -19,11 +19,17 @@ pub static SPEC: PlotSpec = PlotSpec {
 /// `values`: units × steps, the unit fastest. `range` is the lane's own where it has one; without it, the largest size of the
 /// values sets both ends.
 pub fn build(scene: &Scene, lane: &str, units: usize, values: Vec<f64>, range: Option<(f64, f64)>) -> Result<Figure> {
+    build_rows(scene, lane, "unit", units, values, range)
+}
+
+/// The same where a row is something else than a unit: `row` names it, in the singular.
+pub fn build_rows(scene: &Scene, lane: &str, row: &str, rows: usize, values: Vec<f64>, range: Option<(f64, f64)>) -> Result<Figure> {
     let largest = values.iter().copied().filter(|v| v.is_finite()).fold(0.0f64, |m, v| m.max(v.abs()));
     let range = range.unwrap_or((-largest.max(f64::MIN_POSITIVE), largest.max(f64::MIN_POSITIVE)));
-    let map = Heatmap::new(&at_step(lane, "t"), units, scene.steps, values, range)?;
+    let mut map = Heatmap::new(&at_step(lane, "t"), rows, scene.steps, values, range)?;
+    map.rows_title = row.into();
     let summary = sentence(scene, lane, &map);
-    Ok(scene.figure(&SPEC, format!("{lane}: every unit at every step"), vec![Panel::Heatmap(map)], summary))
+    Ok(scene.figure(&SPEC, format!("{lane}: every {row} at every step"), vec![Panel::Heatmap(map)], summary))
 }
 
 fn sentence(scene: &Scene, lane: &str, map: &Heatmap) -> String {
@@ -45,10 +51,11 @@ fn sentence(scene: &Scene, lane: &str, map: &Heatmap) -> String {
     };
     let kept = (0..map.rows).filter(keeps).count();
     format!(
-        "The largest value is {} (unit {unit}, step {}); {} of {} keep their sign of {lane} over the second half.",
+        "The largest value is {} ({} {unit}, step {}); {} of {} keep their sign of {lane} over the second half.",
         number(value, 3),
+        map.rows_title,
         t + 1,
         kept,
-        count(map.rows, "unit"),
+        count(map.rows, &map.rows_title),
     )
 }

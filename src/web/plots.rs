@@ -27,6 +27,9 @@ pub(super) struct Shown {
     pub lane: Option<String>,
     /// Of the kernel; the one with the largest value by default.
     pub unit: Option<usize>,
+    /// The elements of that lane that are its rows, and what one is called; all by default.
+    pub rows: Option<Vec<usize>>,
+    pub row: Option<String>,
     /// Name of the loss, for the title of gradients.
     pub loss: String,
     pub log: Option<bool>,
@@ -205,9 +208,15 @@ impl View {
         let name = shown.lane.as_deref().unwrap_or(tape.spec.lanes[tape.spec.output()].name);
         let k = tape.lane_index(name)?;
         let lane = &tape.spec.lanes[k];
-        let values = (0..tape.steps).flat_map(|t| tape.lane(k, t, shown.example).iter().map(|v| f64::from(*v))).collect();
+        let rows = shown.rows.clone().unwrap_or_else(|| (0..tape.layout.length(k)).collect());
+        if let Some(row) = rows.iter().find(|row| **row >= tape.layout.length(k)) {
+            let message = format!("row {row} of {name}; expected below {}", tape.layout.length(k));
+            return Err(Error::new(Code::OutOfRange, message).into());
+        }
+        let at = |t: usize, row: &usize| tape.lane(k, t, shown.example).get(*row).map_or(f64::NAN, |v| f64::from(*v));
+        let values = (0..tape.steps).flat_map(|t| rows.iter().map(move |row| at(t, row))).collect();
         let range = lane.range.map(|(low, high)| if low < 0.0 { (low, high) } else { (0.0, high) });
-        Ok(state_heatmap::build(scene, name, tape.layout.length(k), values, range)?)
+        Ok(state_heatmap::build_rows(scene, name, shown.row.as_deref().unwrap_or("unit"), rows.len(), values, range)?)
     }
 
     fn influence(&self, scene: &Scene, shown: &Shown, ghost: Option<&View>) -> Result<Figure, JsValue> {

@@ -6,6 +6,7 @@ import { brief, fitting, full, mean, norm, short, tight } from "./inspector/numb
 import { elementOf } from "./inspector/axes.js";
 import { explainChosen, heldAt, keyOf, nodesOf, stepBefore, targetKey } from "./inspector/quantities.js";
 import { arrow, course, frame, junctions, numberPlace, path, sizeOf, tapped } from "./inspector/shapes.js";
+import { symbolOf } from "./inspector/more.js";
 import { functionSign } from "./math-ml.js";
 import { INSPECTOR as TEXT } from "../strings/en-inspector.js";
 
@@ -150,7 +151,7 @@ class CellDiagram extends HTMLElement {
       const name = svg("text", { x: node.x, y: node.y - height * 0.44, class: "symbol" });
       const f = kind === "block" ? [...nodesOf(equationOf(spec, lane))].find((e) => e.op === "call") : null;
       if (f) name.append(svg("tspan", { class: "function" }, functionSign(f.function)), svg("tspan", { dx: 0.9 }));
-      name.append(svg("tspan", { class: "letter" }, kind === "input" ? "x" : lane), svg("tspan", { class: "index", dy: 1 }, `t${shift}`));
+      name.append(svg("tspan", { class: "letter" }, kind === "input" ? "x" : symbolOf(lane)), svg("tspan", { class: "index", dy: 1 }, `t${shift}`));
       parts.value = svg("text", { x: node.x, y: node.y + height * 0.26, class: "value" });
       const strip = svg("g", { class: "strip" });
       picture.append(name, parts.value, strip);

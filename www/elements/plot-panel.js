@@ -3,7 +3,7 @@
 import { make, SessionElement } from "./dom.js";
 import { PLOTS } from "../strings/en-plots.js";
 import { Card } from "./plots/card.js";
-import { choicesOf, listOf } from "./plots/view.js";
+import { choicesOf, listOf, PLAIN } from "./plots/view.js";
 
 /** Milliseconds of a frame that belong to plots. */
 const BUDGET = 5;
@@ -30,7 +30,7 @@ class PlotPanel extends SessionElement {
     const choices = this.#choices();
     this.#cards = this.#specs.map((spec) => {
       const choose = (/** @type {any} */ patch) => this.#choose(spec.name, patch);
-      const card = new Card(this.session, spec, choices.get(spec.name) ?? { shown: true, log: null, relative: false, lane: null }, choose);
+      const card = new Card(this.session, spec, choices.get(spec.name) ?? PLAIN, choose);
       card.onchange = () => this.#wake();
       return card;
     });

@@ -280,6 +280,7 @@ function ending(session, found) {
   if (found.end === "initial") return TEXT.initial(found.name.split(":")[1]);
   if (found.end === "last-step") return TEXT.sources.lastStep;
   if (found.end === "x") return layer > 0 ? TEXT.fromBelow(layer) : TEXT.sources.x;
+  if (found.end === "derived") return TEXT.sources.derived(found.name.split(":")[1]);
   if (found.end === "parameter") return TEXT.sources.parameter(found.name.split(":")[1]);
   if (layer + 1 < session.summary.layers) return TEXT.sources.above(layer + 2);
   return found.value === 0 ? TEXT.sources.lossNone : TEXT.sources.loss;

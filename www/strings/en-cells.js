@@ -16,8 +16,10 @@ const AXES = {
   R: ["rank", "ranks"],
   C: ["tap", "taps"],
 };
-const one = (/** @type {string} */ axis) => AXES[axis]?.[0] ?? axis;
-const many = (/** @type {string} */ axis) => AXES[axis]?.[1] ?? axis;
+/** Where a letter means something else. @type {Record<string, Record<string, [string, string]>>} */
+const OTHER = { mamba: { K: ["tap", "taps"] }, slstm: { K: ["tap", "taps"] }, s4d: { N: ["mode", "modes"] } };
+const one = (/** @type {string} */ axis, cell = "") => (OTHER[cell]?.[axis] ?? AXES[axis])?.[0] ?? axis;
+const many = (/** @type {string} */ axis, cell = "") => (OTHER[cell]?.[axis] ?? AXES[axis])?.[1] ?? axis;
 
 export const MODERN = {
   axis: one,
@@ -26,9 +28,9 @@ export const MODERN = {
   mapRole: "lane as a heat map",
   map: (/** @type {string} */ title, /** @type {number} */ rows, /** @type {number} */ columns) => `${title}: ${rows} × ${columns} values. Arrow keys move, Enter chooses one.`,
   element: (/** @type {string} */ lane, /** @type {string} */ place, /** @type {string} */ value) => `${lane}[${place}] = ${value}`,
-  /** @param {string[]} across @param {string[]} down @param {Axis[]} axes */
-  plane(across, down, axes) {
-    const said = (/** @type {string[]} */ names) => names.map((name) => `${axes.find((a) => a.name === name)?.extent} ${many(name)}`).join(" × ");
+  /** @param {string[]} across @param {string[]} down @param {Axis[]} axes @param {string} cell */
+  plane(across, down, axes, cell) {
+    const said = (/** @type {string[]} */ names) => names.map((name) => `${axes.find((a) => a.name === name)?.extent} ${many(name, cell)}`).join(" × ");
     return down.length === 0 ? `→ ${said(across)}` : `→ ${said(across)}   ↓ ${said(down)}`;
   },
   chosenElement: (/** @type {string} */ place) => `element [${place}]`,

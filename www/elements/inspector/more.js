@@ -12,6 +12,9 @@ import { INSPECTOR as TEXT } from "../../strings/en-inspector.js";
  *   typeset: (expr: any, setting: import("../math-ml.js").Setting, part: (e: any, least?: number) => any) => {node: MathMLElement, binds: number} | null,
  *   line: (node: any, ask: any, inside: (e: any, least: number) => HTMLElement[]) => {parts: HTMLElement[], binds: number} | null,
  *   map: () => any,
+ *   axis: (axis: string, cell: string) => string,
+ *   place: (session: Session, lane: string, element: number) => string,
+ *   choice: (session: Session, lane: string, element: number) => {unit: number, place: Record<string, number>},
  *   element: (session: Session, lane: string, element: number | "all" | null) => string,
  * }}
  */
@@ -19,6 +22,11 @@ export const more = /** @type {any} */ ({});
 
 /** Signs of functions. @type {Record<string, string>} */
 export const FUNCTIONS = { sigmoid: "σ", tanh: "tanh", relu: "ReLU" };
+
+/** How a quantity is written: names of Greek letters are those letters. @param {string} name */
+export const symbolOf = (name) => name.replace(/^(delta|alpha|beta|gamma|lambda)(?![a-z])/, (word) => GREEK[word]);
+/** @type {Record<string, string>} */
+const GREEK = { delta: "Δ", alpha: "α", beta: "β", gamma: "γ", lambda: "λ" };
 
 /** Does a cell need more: other parameters than PyTorch's four, or lanes of several axes? @param {any} spec */
 export const needsMore = (spec) => spec.blocks.length === 0;

@@ -17,7 +17,7 @@ import { explain, keyOf, MOVES, stepAfter, stepBefore, SUMS } from "./quantities
  * @property {"sum" | "product" | "copy"} how
  * @property {number} total      of the rows: their sum or product
  * @property {boolean} held
- * @property {"initial" | "upstream" | "last-step" | "x" | "parameter" | null} end  why there are no rows
+ * @property {"initial" | "upstream" | "last-step" | "x" | "parameter" | "derived" | null} end  why there are no rows
  *
  * @typedef {{term: any, value: number} | {node: any, value: number}} Row
  */
@@ -50,6 +50,7 @@ export function answer(session, question) {
       return ended(key, t, unit, node.value, "upstream");
     case "x":
     case "parameter":
+    case "derived":
       return ended(key, t, kind === "x" ? unit : (node.terms?.[0]?.source?.index ?? 0), node.value, kind);
     default:
       return { name: key, t, unit, value: node.value, tree: node, held: false, end: null, ...taken(node) };

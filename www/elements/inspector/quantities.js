@@ -27,6 +27,7 @@ export function keyOf(expr) {
     case "affine":
     case "affine-transposed":
     case "parameter":
+    case "derived":
       return `${expr.op}:${expr.weight ?? expr.name}`;
     case "sum-over":
     case "mean-over":

@@ -4,6 +4,8 @@ import { make, say, unique, write } from "../dom.js";
 import { PLOTS } from "../../strings/en-plots.js";
 import { save } from "./files.js";
 import { Legend } from "./legend.js";
+import { more } from "../inspector/more.js";
+import { rowsOf } from "./rows.js";
 import { Table } from "./table.js";
 import { ticksOf } from "./ticks.js";
 
@@ -69,6 +71,11 @@ export class Card {
   /** @type {ReturnType<typeof menu> | null} */
   #lanes = null;
   #laneNames = "";
+  /** @type {ReturnType<typeof menu> | null} */
+  #ways = null;
+  #wayNames = "";
+  /** The row that is pointed at here. @type {number | null} */
+  #pointed = null;
   #table;
 
   /**
@@ -88,8 +95,9 @@ export class Card {
     const has = (/** @type {string} */ name) => spec.options.some((option) => option.name === name);
     const controls = make("div", { class: "controls" });
     if (this.#isHeatmap) {
-      this.#lanes = menu(PLOTS.lane, [], (lane) => choose({ lane }));
-      controls.append(this.#lanes.root);
+      this.#lanes = menu(PLOTS.lane, [], (lane) => choose({ lane, along: null }));
+      this.#ways = menu(PLOTS.rows, [], (along) => choose({ along }));
+      controls.append(this.#lanes.root, this.#ways.root);
     }
     if (has("relative")) {
       this.#relative = button(PLOTS.relative, () => choose({ relative: !this.#choice.relative }));
@@ -117,7 +125,10 @@ export class Card {
     say(this.#title, spec.title);
     write(this.#canvas, { "aria-label": spec.title, "aria-describedby": this.#summary.id });
     this.#stage.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => this.#point(event));
-    this.#stage.addEventListener("pointerleave", () => session.setHover({ t: null, unit: null, lane: null, term: null }));
+    this.#stage.addEventListener("pointerleave", () => {
+      this.#pointed = null;
+      session.setHover({ t: null, unit: null, lane: null, term: null });
+    });
     this.#stage.addEventListener("click", (/** @type {PointerEvent} */ event) => this.#press(event));
   }
 
@@ -140,6 +151,10 @@ export class Card {
     return (named ?? lanes.find((/** @type {any} */ lane) => lane.output) ?? lanes[0]).name;
   }
 
+  get #rows() {
+    return rowsOf(this.#session, this.#lane, this.#choice.along);
+  }
+
   /** How it is to be shown from now on. @param {Choice} chosen */
   set choice(chosen) {
     this.#choice = chosen;
@@ -160,7 +175,7 @@ export class Card {
     const { layer, direction, t } = this.#session.selection;
     const { log, relative } = this.#choice;
     const from = this.spec.name === "influence" ? t : 0;
-    return JSON.stringify([layer, direction, from, log, relative, this.#isHeatmap ? this.#lane : "", this.spec.backward ? this.#session.state.loss : ""]);
+    return JSON.stringify([layer, direction, from, log, relative, this.#isHeatmap ? [this.#lane, this.#rows.list] : "", this.spec.backward ? this.#session.state.loss : ""]);
   }
 
   /** What is computed, however it is shown. */
@@ -190,8 +205,13 @@ export class Card {
       ticks: this.#ticksFor(width),
       labels: words ? Array.from({ length: session.steps }, (_, k) => session.labels(k).short) : [],
       ...(log === null ? {} : { log }),
-      ...(this.#isHeatmap ? { lane: this.#lane } : {}),
+      ...(this.#isHeatmap ? this.#rowOptions() : {}),
     };
+  }
+
+  #rowOptions() {
+    const { plain, list, row } = this.#rows;
+    return { lane: this.#lane, ...(plain ? {} : { row, ...(list ? { rows: list } : {}) }) };
   }
 
   /** @param {number} width */
@@ -313,6 +333,13 @@ export class Card {
       this.#laneNames = names;
     }
     this.#lanes.show(this.#lane);
+    const { ways, along } = this.#rows;
+    if (!this.#ways) return;
+    const wayNames = JSON.stringify(ways);
+    if (wayNames !== this.#wayNames) this.#ways.fill(ways);
+    this.#wayNames = wayNames;
+    this.#ways.root.hidden = ways.length === 0;
+    this.#ways.show(along);
   }
 
   // ---- the figure
@@ -373,15 +400,16 @@ export class Card {
       this.#row.hidden = true;
       return;
     }
-    const units = session.summary.hidden;
-    const unit = hover.unit ?? selection.unit;
+    const { plain, count: units, elementAt, chosen } = this.#rows;
+    const unit = plain ? (hover.unit ?? selection.unit) : (this.#pointed ?? chosen);
     this.#row.hidden = unit === null || unit >= units;
     if (unit !== null && unit < units) {
       this.#row.style.setProperty("--y", `${(top + (unit / units) * height).toFixed(2)}px`);
       this.#row.style.setProperty("--tall", `${(height / units).toFixed(2)}px`);
       const { layer, direction } = selection;
-      const value = session.trace.values(layer, direction, t, { example: 0 })[this.#lane]?.[unit] ?? NaN;
-      this.#legend.say(PLOTS.unitValue(this.#lane, unit, value));
+      const element = elementAt(unit);
+      const value = session.trace.values(layer, direction, t, { example: 0 })[this.#lane]?.[element] ?? NaN;
+      this.#legend.say(plain ? PLOTS.unitValue(this.#lane, unit, value) : PLOTS.elementValue(this.#lane, more.place?.(session, this.#lane, element) ?? String(element), value));
     } else {
       this.#legend.say(PLOTS.pointAtUnit);
     }
@@ -401,7 +429,7 @@ export class Card {
     const y = (event.clientY - box.top - top) / height;
     const last = this.#session.steps - 1;
     const t = Math.min(last, Math.max(0, Math.floor(x * (last + 1))));
-    const units = this.#session.summary.hidden;
+    const units = this.#isHeatmap ? this.#rows.count : 1;
     const inside = y >= 0 && y < 1 && x >= 0 && x < 1;
     return { t, unit: this.#isHeatmap && inside ? Math.floor(y * units) : null };
   }
@@ -409,7 +437,13 @@ export class Card {
   /** @param {PointerEvent} event */
   #point(event) {
     const place = this.#where(event);
-    if (place) this.#session.setHover(this.#isHeatmap ? { ...place, lane: this.#lane } : place);
+    if (!place) return;
+    if (!this.#isHeatmap) return this.#session.setHover(place);
+    if (this.#rows.plain) return this.#session.setHover({ ...place, lane: this.#lane });
+    const moved = this.#pointed !== place.unit;
+    this.#pointed = place.unit;
+    this.#session.setHover({ t: place.t, unit: null, lane: this.#lane });
+    if (moved) this.follow();
   }
 
   /** @param {PointerEvent} event */
@@ -417,7 +451,10 @@ export class Card {
     const place = this.#where(event);
     if (!place) return;
     this.#session.pause();
-    void this.#session.select(place.unit === null ? { t: place.t } : place);
+    const { plain, elementAt } = this.#rows;
+    if (place.unit === null) void this.#session.select({ t: place.t });
+    else if (plain) void this.#session.select(place);
+    else void this.#session.select({ t: place.t, ...more.choice?.(this.#session, this.#lane, elementAt(place.unit)) });
   }
 
   // ---- files

@@ -1,4 +1,6 @@
 // The numbers behind a plot, as a table that is made when somebody opens it.
+import { isPerUnit } from "../inspector/axes.js";
+import { more } from "../inspector/more.js";
 import { make } from "../dom.js";
 import { PLOTS } from "../../strings/en-plots.js";
 
@@ -71,9 +73,10 @@ function linesOf(series) {
 /** @param {import("../../engine/session.js").Session} session @param {string} lane */
 function unitsOf(session, lane) {
   const { layer, direction } = session.selection;
-  const units = session.summary.hidden;
   const values = session.trace.lane(layer, direction, lane);
+  const units = values.length / session.steps;
+  const plain = isPerUnit(session.spec.lanes.find((/** @type {any} */ l) => l.name === lane));
   const shown = Math.min(units, MOST_UNITS);
-  const columns = Array.from({ length: shown }, (_, j) => ({ name: PLOTS.unit(j), at: (/** @type {number} */ t) => values[t * units + j] }));
+  const columns = Array.from({ length: shown }, (_, j) => ({ name: plain ? PLOTS.unit(j) : `${lane}[${more.place?.(session, lane, j) ?? j}]`, at: (/** @type {number} */ t) => values[t * units + j] }));
   return { columns, note: shown < units ? PLOTS.cut(shown, units) : "" };
 }

@@ -14,10 +14,11 @@
  * @property {boolean | null} log  null: the plot's own
  * @property {boolean} relative
  * @property {string | null} lane
+ * @property {string | null} along  the axis that a heatmap's rows follow
  */
 
 /** @type {Choice} */
-export const PLAIN = { shown: true, log: null, relative: false, lane: null };
+export const PLAIN = { shown: true, log: null, relative: false, lane: null, along: null };
 
 /**
  * The choices of all plots, by name.
@@ -36,6 +37,7 @@ export function choicesOf(plots, specs) {
       if (flag === "log" || flag === "linear") choice.log = flag === "log";
       if (flag === "relative") choice.relative = true;
       if (flag.startsWith("lane-")) choice.lane = flag.slice(5);
+      if (flag.startsWith("along-")) choice.along = flag.slice(6);
     }
   }
   return found;
@@ -47,12 +49,12 @@ export function choicesOf(plots, specs) {
  * @returns {string[]}
  */
 export function listOf(choices) {
-  const plain = (/** @type {Choice} */ c) => c.shown && c.log === null && !c.relative && c.lane === null;
+  const plain = (/** @type {Choice} */ c) => c.shown && c.log === null && !c.relative && c.lane === null && c.along === null;
   const all = [...choices];
   if (all.every(([, choice]) => plain(choice))) return [];
   const shown = all.filter(([, choice]) => choice.shown);
   if (shown.length === 0) return ["none"];
   return shown.map(([name, c]) =>
-    [name, c.log === null ? "" : c.log ? "log" : "linear", c.relative ? "relative" : "", c.lane === null ? "" : `lane-${c.lane}`].filter(Boolean).join("."),
+    [name, c.log === null ? "" : c.log ? "log" : "linear", c.relative ? "relative" : "", c.lane === null ? "" : `lane-${c.lane}`, c.along === null ? "" : `along-${c.along}`].filter(Boolean).join("."),
   );
 }

@@ -30,7 +30,7 @@ export class PlaceChooser {
       void session.select({ place });
     };
     const now = () => placesNow(session).find((axis) => axis.name === name)?.at ?? 0;
-    const words = TEXT.axis(name);
+    const words = TEXT.axis(name, session.state.network.cell);
     const field = html("input", { type: "number", name, min: 0, max: extent - 1, "aria-label": TEXT.axisLabel(words, extent - 1) });
     field.addEventListener("input", () => field.value !== "" && choose(Math.round(Number(field.value))));
     field.addEventListener("keydown", (event) => event.stopPropagation());

@@ -56,7 +56,7 @@ export class LaneMap {
     this.element.style.setProperty("--rows", String(rows));
     this.element.style.setProperty("--columns", String(columns));
     put(this.canvas, "aria-label", TEXT.map(title, rows, columns));
-    say(this.across, TEXT.plane(across, down, axesOf(session, lane)));
+    say(this.across, TEXT.plane(across, down, axesOf(session, lane), session.state.network.cell));
     this.#place(this.mark, element);
   }
 

@@ -12,6 +12,7 @@ function line(node, ask, inside) {
   const number = () => ({ parts: [numberButton(node.value, nameOf(node), keyOf(node), (button) => ask(node, button))], binds: ATOM });
   switch (node.op) {
     case "constant":
+    case "extent":
       return { parts: [sign(short(node.value))], binds: ATOM };
     case "along":
     case "pick":

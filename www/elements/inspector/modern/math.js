@@ -1,6 +1,6 @@
 // Equations of cells whose lanes have several axes and whose parameters have names of their own: indices say what meets what.
 import { math } from "../dom.js";
-import { FUNCTIONS, more } from "../more.js";
+import { FUNCTIONS, more, symbolOf } from "../more.js";
 import { keyOf, partsOf } from "../quantities.js";
 import { enclosed, keyed, letter, operator, row, symbols, time } from "../../math-ml.js";
 
@@ -47,7 +47,7 @@ const isIndexed = (spec) => spec.lanes.some((/** @type {any} */ l) => l.axes.joi
 
 /** A symbol with what stands under it. @param {string} name @param {Node[]} under */
 function withIndex(name, under) {
-  const [symbol, sub] = split(name);
+  const [symbol, sub] = split(symbolOf(name));
   const all = sub ? [math("mtext", {}, sub), ...under] : under;
   return all.length > 0 ? math("msub", {}, letter(symbol), listed(all)) : letter(symbol);
 }
@@ -119,6 +119,10 @@ function typeset(expr, setting, part) {
       return atom(expr.value < 0 ? enclosed(operator("−"), math("mn", {}, String(-expr.value))) : math("mn", {}, String(expr.value)));
     case "parameter":
       return atom(parameter(expr, spec));
+    case "derived":
+      return atom(parameter({ ...expr, axes: spec.derived.find((/** @type {any} */ d) => d.name === expr.name)?.axes ?? [] }, spec));
+    case "extent":
+      return atom(math("mrow", { title: expr.axis }, letter(`n_${indexOf(expr.axis)}`)));
     case "affine": {
       const product = row(matrix(expr, spec, false), vector(expr.of, setting, part));
       if (!expr.bias) return { node: product, binds: PRODUCT };

@@ -65,7 +65,13 @@ export function placeOf(session, lane, flat) {
 /** An element in words, such as "3, 1". @param {Session} session @param {string | null} lane @param {number} flat */
 export const placeText = (session, lane, flat) => indices(axesOf(session, lane), flat).join(", ");
 
-more.element = (session, lane, element) => (typeof element === "number" ? TEXT.chosenElement(placeText(session, lane, element)) : TEXT.allElements);
+Object.assign(more, {
+  axis: TEXT.axis,
+  place: placeText,
+  choice: placeOf,
+  element: (/** @type {Session} */ session, /** @type {string} */ lane, /** @type {number | "all" | null} */ element) =>
+    typeof element === "number" ? TEXT.chosenElement(placeText(session, lane, element)) : TEXT.allElements,
+});
 
 /**
  * A plane for a lane: units, channels or heads from left to right, what each of them has several of from top to bottom; a
