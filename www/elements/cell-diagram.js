@@ -6,7 +6,7 @@ import { brief, fitting, full, mean, norm, short, tight } from "./inspector/numb
 import { elementOf } from "./inspector/axes.js";
 import { explainChosen, heldAt, keyOf, nodesOf, stepBefore, targetKey } from "./inspector/quantities.js";
 import { arrow, course, frame, junctions, numberPlace, path, sizeOf, tapped } from "./inspector/shapes.js";
-import { symbolOf } from "./inspector/more.js";
+import { needsMore, partsOfName } from "./inspector/more.js";
 import { functionSign } from "./math-ml.js";
 import { INSPECTOR as TEXT } from "../strings/en-inspector.js";
 
@@ -27,7 +27,7 @@ class CellDiagram extends HTMLElement {
   /** @type {Record<string, any>[]} */
   #wires = [];
   #watch = new ResizeObserver(() => {
-    const narrow = this.clientWidth > 0 && this.clientWidth < NARROW;
+    const narrow = this.clientWidth > 0 && this.clientWidth < NARROW && !this.hasAttribute("data-wide");
     if (narrow === this.hasAttribute("data-narrow")) return;
     this.toggleAttribute("data-narrow", narrow);
     this.update();
@@ -84,6 +84,9 @@ class CellDiagram extends HTMLElement {
     this.#nodes = new Map();
     for (const node of diagram.nodes) drawing.append(this.#node(session, node));
     drawing.append(...this.#wires.map((w) => w.number));
+    // A large diagram keeps its type legible, and is moved within its frame.
+    this.toggleAttribute("data-wide", needsMore(session.spec));
+    this.style.setProperty("--units", String(diagram.width));
     this.replaceChildren(drawing);
   }
 
@@ -150,8 +153,12 @@ class CellDiagram extends HTMLElement {
       const shift = kind === "before" ? (selection.direction === 1 ? "+1" : "−1") : "";
       const name = svg("text", { x: node.x, y: node.y - height * 0.44, class: "symbol" });
       const f = kind === "block" ? [...nodesOf(equationOf(spec, lane))].find((e) => e.op === "call") : null;
-      if (f) name.append(svg("tspan", { class: "function" }, functionSign(f.function)), svg("tspan", { dx: 0.9 }));
-      name.append(svg("tspan", { class: "letter" }, kind === "input" ? "x" : symbolOf(lane)), svg("tspan", { class: "index", dy: 1 }, `t${shift}`));
+      const [symbol, below] = kind === "input" ? ["x", ""] : partsOfName(lane);
+      const sign = f ? functionSign(f.function) : "";
+      // What does not fit beside the symbol stands in the sub-step.
+      if (sign && sign.length + symbol.length + below.length <= 5) name.append(svg("tspan", { class: "function" }, sign), svg("tspan", { dx: 0.9 }));
+      name.append(svg("tspan", { class: "letter" }, symbol), svg("tspan", { class: "index", dy: 1 }, `${below && `${below},`}t${shift}`));
+      if (symbol.length + below.length > 3) name.classList.add("long");
       parts.value = svg("text", { x: node.x, y: node.y + height * 0.26, class: "value" });
       const strip = svg("g", { class: "strip" });
       picture.append(name, parts.value, strip);

@@ -162,7 +162,8 @@ export function symbols(expr, setting) {
  */
 export function equation(key, expr, setting) {
   const left = math("math", {}, math("mrow", { "data-key": key, class: "quantity" }, leftHandSide(key, setting)));
-  const lines = expr.op === "sum" && partsOf(expr).length > 2 ? partsOf(expr) : [expr];
+  // Where symbols carry indices, each line takes more room.
+  const lines = expr.op === "sum" && partsOf(expr).length > (setting.spec ? 1 : 2) ? partsOf(expr) : [expr];
   const right = lines.map((part, k) => math("math", {}, operator(k === 0 ? "=" : "+"), symbols(part, setting)));
   return { left, right };
 }

@@ -5,7 +5,7 @@ import { numberButton, numberLine } from "./inspector/number-line.js";
 import { extent, mean, norm, short } from "./inspector/numbers.js";
 import { elementOf, isPerUnit } from "./inspector/axes.js";
 import { more, needsMore } from "./inspector/more.js";
-import { explain, heldAt, isCopy, laneOf, nodesOf, subSteps } from "./inspector/quantities.js";
+import { explain, heldAt, isCopy, isSum, laneOf, nodesOf, subSteps } from "./inspector/quantities.js";
 import { UnitStrip } from "./inspector/unit-strip.js";
 import { equation } from "./math-ml.js";
 import { INSPECTOR as TEXT } from "../strings/en-inspector.js";
@@ -129,7 +129,8 @@ class SubSteps extends HTMLElement {
       );
     } else {
       // An equation that only copies a number has said it already.
-      const copy = isCopy(found.tree);
+      // (So has one that is a single sum of terms.)
+      const copy = isCopy(found.tree) || (needsMore(session.spec) && isSum(found.tree));
       const end = copy ? [] : [html("span", { class: "sign" }, " = "), result];
       line.append(html("span", { class: "end" }, ...end, swatch));
       numbers.replaceChildren(line);

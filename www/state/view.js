@@ -216,7 +216,7 @@ export function checked(given) {
   /** @type {Record<string, number>} */
   const place = {};
   for (const [key, value] of Object.entries(own(s.place)).slice(0, 8)) {
-    if (/^[A-Z][A-Za-z]{0,7}$/.test(key)) place[key] = number("at", value, LIMITS.element, 0);
+    if (/^[A-Z]\w{0,7}$/.test(key)) place[key] = number("at", value, LIMITS.element, 0);
     else say("at", key, "–");
   }
 

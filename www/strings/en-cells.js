@@ -33,6 +33,41 @@ export const MODERN = {
     const said = (/** @type {string[]} */ names) => names.map((name) => `${axes.find((a) => a.name === name)?.extent} ${many(name, cell)}`).join(" × ");
     return down.length === 0 ? `→ ${said(across)}` : `→ ${said(across)}   ↓ ${said(down)}`;
   },
+  matrix: {
+    title: "The memory, a matrix",
+    key: "key k",
+    query: "query q",
+    value: "value v",
+    read: "what is read",
+    memory: "memory C: keys down, values across",
+    written: "written at this step: i · v kᵀ ∕ √K",
+    label: (/** @type {string} */ what, /** @type {number} */ rows, /** @type {number} */ columns, /** @type {string} */ most) => `${what}: ${rows} × ${columns}, colour −${most} … ${most}`,
+    text: (/** @type {any} */ { keep, write, divisor, memory, written, head, heads }) =>
+      `${heads > 1 ? `Head ${head}: ` : ""}${keep} of the old memory stays (f); the value is written along the key with strength ${write} (i), at most ${written} in one place, where the memory holds up to ${memory}. The query weighs the rows, their sum is divided by ${divisor}.`,
+  },
+  polar: {
+    title: "The state as pointers",
+    text: (/** @type {number} */ unit, /** @type {string} */ most) => `Modes of unit ${unit}: length is magnitude, direction and colour are phase; the outer ring is ${most}. Thin: where each stood a step before. From there it turned and shrank by its fixed factor, and the input pushed it.`,
+    label: (/** @type {number} */ unit, /** @type {number} */ modes, /** @type {string} */ most) => `${modes} modes of unit ${unit} as pointers, the longest ${most}`,
+    mode: (/** @type {number} */ m, /** @type {string} */ size, /** @type {string} */ angle) => `mode ${m}: magnitude ${size}, phase ${angle}°`,
+    number: (/** @type {string} */ size, /** @type {string} */ angle) => `${size} ∠ ${angle.replace("-", "−")}°`,
+  },
+  step: {
+    title: "Δ: how much each token is let in",
+    text: (/** @type {number | null} */ channel, /** @type {string} */ delta, /** @type {string} */ most, /** @type {string} */ least) =>
+      `${channel === null ? "Mean over the channels" : `Channel ${channel}`}: Δ = ${delta} at this step. Of what was stored, ${most} stays in the slowest state and ${least} in the fastest.`,
+    bar: (/** @type {string} */ share) => `1 − e^−Δ = ${share}: how far a state with the rate 1 moves from the past to this token`,
+    line: (/** @type {number | null} */ channel, /** @type {string} */ most) => `Δ at every step, 0 to ${most}${channel === null ? ", mean over the channels" : ""}. Press a step to go there.`,
+    map: (/** @type {number} */ states, /** @type {number} */ steps) => `Decay exp(ΔA) of ${states} states at ${steps} steps, 0 to 1`,
+    decay: "Decay exp(ΔA) below it: a row for each state, slow ones on top; dark is kept, light is forgotten.",
+  },
+  stabiliser: {
+    title: "Exponential gates, and what keeps them in reach",
+    value: (/** @type {string} */ name, /** @type {string} */ title, /** @type {string} */ value) => `${name} (${title}): ${value}`,
+    text: (/** @type {number | null} */ unit, /** @type {boolean} */ on) =>
+      `${unit === null ? "The largest of all units" : `Unit ${unit}`}, at every step. ${on ? "i and f are taken relative to e^m, so that neither passes 1; n and c carry the same factor, and it cancels in c ÷ n." : "Without the stabiliser i = e^ĩ as it comes, and n and c grow with it."}`,
+    overflow: (/** @type {number} */ step) => `From step ${step} on a number is larger than a 32-bit float can hold (∞), and ∞ ÷ ∞ is no number: the run is lost. The stabiliser prevents exactly this.`,
+  },
   chosenElement: (/** @type {string} */ place) => `element [${place}]`,
   allElements: "all of it",
 };

@@ -25,6 +25,11 @@ export const FUNCTIONS = { sigmoid: "σ", tanh: "tanh", relu: "ReLU" };
 
 /** How a quantity is written: names of Greek letters are those letters. @param {string} name */
 export const symbolOf = (name) => name.replace(/^(delta|alpha|beta|gamma|lambda)(?![a-z])/, (word) => GREEK[word]);
+/** A quantity's symbol and what stands under it: x and re of x_re; a logarithm is a symbol of its own. @param {string} name @returns {[string, string]} */
+export function partsOfName(name) {
+  const [first, ...rest] = symbolOf(name).split("_");
+  return first === "log" ? [`log ${rest.join(" ")}`, ""] : [first, rest.join(" ")];
+}
 /** @type {Record<string, string>} */
 const GREEK = { delta: "Δ", alpha: "α", beta: "β", gamma: "γ", lambda: "λ" };
 

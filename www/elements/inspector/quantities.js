@@ -61,6 +61,9 @@ export function isCopy(tree) {
   return MOVES.includes(tree.op) && tree.of.length > 0 ? isCopy(tree.of[0]) : tree.of.length === 0 && !SUMS.includes(tree.op);
 }
 
+/** Is an evaluated equation one sum of terms? @param {any} tree @returns {boolean} */
+export const isSum = (tree) => (MOVES.includes(tree.op) && tree.of.length > 0 ? isSum(tree.of[0]) : SUMS.includes(tree.op));
+
 /** All nodes of an expression, itself first. @param {any} expr @returns {Generator<any>} */
 export function* nodesOf(expr) {
   yield expr;

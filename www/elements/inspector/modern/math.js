@@ -27,10 +27,9 @@ Object.assign(FUNCTIONS, {
   "positive-slope": "g′",
 });
 
-/** How an axis is written as an index: units j, inputs i, heads k; the others by their own letter. @param {string} axis */
+/** How an axis is written as an index: units j, inputs i, the others by their own letter. @param {string} axis */
 export function indexOf(axis) {
-  const known = { H: "j", I: "i", NH: "head" }[axis];
-  return known ?? axis.toLowerCase();
+  return { H: "j", I: "i" }[axis] ?? axis.toLowerCase().replace("_", " ");
 }
 
 /** Indices beside each other, set apart by commas. @param {Node[]} parts */
@@ -42,11 +41,15 @@ export function split(name) {
   return [first, rest.join(" ")];
 }
 
+/** The indices of some axes. Heads have none: nothing passes from one to another. @param {string[]} axes */
+const under = (axes) => axes.filter((axis) => axis !== "NH").map((axis) => letter(indexOf(axis)));
+
 /** Do a cell's equations need indices? Where every lane has one value per unit, symbols stand for whole vectors. @param {any} spec */
 const isIndexed = (spec) => spec.lanes.some((/** @type {any} */ l) => l.axes.join() !== "H");
 
 /** A symbol with what stands under it. @param {string} name @param {Node[]} under */
 function withIndex(name, under) {
+  if (name.startsWith("log_")) return row(letter("log"), withIndex(name.slice(4), under));
   const [symbol, sub] = split(symbolOf(name));
   const all = sub ? [math("mtext", {}, sub), ...under] : under;
   return all.length > 0 ? math("msub", {}, letter(symbol), listed(all)) : letter(symbol);
@@ -55,7 +58,7 @@ function withIndex(name, under) {
 /** A lane at a step. @param {string} name @param {number} shift @param {any} spec */
 function named(name, shift, spec) {
   const axes = spec.lanes.find((/** @type {any} */ l) => l.name === name)?.axes ?? ["H"];
-  return withIndex(name, [time(shift), ...(isIndexed(spec) ? axes.map((/** @type {string} */ axis) => letter(indexOf(axis))) : [])]);
+  return withIndex(name, [time(shift), ...(isIndexed(spec) ? under(axes) : [])]);
 }
 
 /** The lane whose equation uses a block of rows; "" where the whole matrix is one block. @param {any} spec @param {any} expr */
@@ -86,8 +89,8 @@ function moduleOf(expr, spec) {
 
 /** W of an affine map. @param {any} expr @param {any} spec @param {boolean} transposed */
 function matrix(expr, spec, transposed) {
-  const under = moduleOf(expr, spec);
-  const index = under ? math("mtext", {}, under) : null;
+  const module = moduleOf(expr, spec);
+  const index = module ? math("mtext", {}, symbolOf(module)) : null;
   const title = `${expr.weight}${expr.skip.length > 0 ? `, rows after ${expr.skip.join(" + ")}` : ""}`;
   const node = transposed
     ? index ? math("msubsup", {}, letter("W"), index, operator("⊤")) : math("msup", {}, letter("W"), operator("⊤"))
@@ -99,11 +102,11 @@ function matrix(expr, spec, transposed) {
 function parameter(expr, spec) {
   const parts = expr.name.split(".");
   const last = parts.at(-1) ?? "";
-  const under = isIndexed(spec) ? expr.axes.map((/** @type {string} */ axis) => letter(indexOf(axis))) : [];
+  const index = isIndexed(spec) ? under(expr.axes) : [];
   if (last === "weight" || last === "bias") {
-    return math("mrow", { title: expr.name }, math("msub", {}, letter(last[0] === "w" ? "w" : "b"), listed([math("mtext", {}, parts.slice(0, -1).join(" ").replaceAll("_", " ")), ...under])));
+    return math("mrow", { title: expr.name }, math("msub", {}, letter(last[0] === "w" ? "w" : "b"), listed([math("mtext", {}, parts.slice(0, -1).join(" ").replaceAll("_", " ")), ...index])));
   }
-  return math("mrow", { title: expr.name }, withIndex(last, under));
+  return math("mrow", { title: expr.name }, withIndex(last, index));
 }
 
 /** @param {any} expr @param {any} setting @param {(e: any, least?: number) => any} part */
@@ -145,9 +148,17 @@ function typeset(expr, setting, part) {
       return atom(row(letter("push"), enclosed(inner(expr.of, SUM), operator("←"), inner(expr.new, SUM))));
     case "pushed-back":
       return atom(row(letter("back"), enclosed(inner(expr.of, SUM))));
-    case "product":
+    case "product": {
+      // −1 · a is −a.
+      const rest = expr.of.filter((/** @type {any} */ e) => !(e.op === "constant" && e.value === -1));
+      if (rest.length > 0 && rest.length < expr.of.length) {
+        const node = part({ op: "product", of: rest }, PRODUCT);
+        return (expr.of.length - rest.length) % 2 === 1 ? { node: row(operator("−"), node), binds: SUM } : { node, binds: PRODUCT };
+      }
+      if (expr.of.length === 1) return { node: inner(expr.of[0], PRODUCT), binds: PRODUCT };
       if (!indexed) return null;
       return { node: row(...partsOf(expr).flatMap((e, k) => (k === 0 ? [inner(e, PRODUCT)] : [operator("⋅"), inner(e, PRODUCT)]))), binds: PRODUCT };
+    }
     case "quotient":
       return atom(math("mfrac", {}, inner(expr.a, SUM), inner(expr.b, SUM)));
     case "maximum":
