@@ -39,7 +39,7 @@ export const MODERN = {
     query: "query q",
     value: "value v",
     read: "what is read",
-    memory: "memory C: keys down, values across",
+    memory: "memory C: keys down, values across; left of it the key k, then the query q",
     written: "written at this step: i · v kᵀ ∕ √K",
     label: (/** @type {string} */ what, /** @type {number} */ rows, /** @type {number} */ columns, /** @type {string} */ most) => `${what}: ${rows} × ${columns}, colour −${most} … ${most}`,
     text: (/** @type {any} */ { keep, write, divisor, memory, written, head, heads }) =>

@@ -37,7 +37,7 @@ export const PICTURE = {
   /** The weights' letter. @param {number} layer @param {number} direction @param {Model} model */
   weights: (layer, direction, { layers, directions }) => `W${layers > 1 ? SUBSCRIPTS[layer + 1] : ""}${directions > 1 ? ARROWS[direction] : ""}`,
   /** What travels along an arrow. @param {string} lane @param {boolean} backward */
-  carried: (lane, backward) => (backward ? `∂${lane}` : lane),
+  carried: (lane, backward) => `${backward ? "∂" : ""}${lane.replace("_", " ")}`,
 
   read: (/** @type {number} */ t) => at("x", t),
   state: (/** @type {string} */ lane, /** @type {number} */ t) => at(lane, t),

@@ -81,7 +81,8 @@ export function drawStates(/** @type {CanvasRenderingContext2D} */ g, /** @type 
         g.fillStyle = current ? colors.named.ink : colors.named.soft;
         g.textAlign = "center";
         g.textBaseline = "alphabetic";
-        g.fillText(scene.words.carried(lane.name, back), middle, y - width / 2 - 4 * u);
+        const text = scene.words.carried(lane.name, back);
+        if (g.measureText(text).width < gap + 6 * u) g.fillText(text, middle, y - width / 2 - 4 * u);
       }
     }
     g.globalAlpha = 1;

@@ -44,7 +44,7 @@ class MatrixPicture {
     this.names = names;
     const c = this.#canvas;
     const word = (/** @type {string} */ name) => html("span", { class: `matrix-word matrix-word-${name}` }, TEXT.matrix[name]);
-    const grid = html("div", { class: "matrix-grid" }, ...Object.keys(c).flatMap((name) => [c[name], word(name)]));
+    const grid = html("div", { class: "matrix-grid" }, ...Object.values(c), ...["value", "memory", "read", "written"].map(word));
     this.element = figure(TEXT.matrix.title, this.#text, grid);
   }
 
@@ -135,8 +135,9 @@ class StepPicture {
   #text = html("p", { class: "step-text" });
   #bar = html("div", { class: "let-in" }, html("span", {}));
   #decay = html("canvas", { class: "decay-map", role: "img" });
+  #map = html("div", { class: "decay-box" }, this.#decay);
   #word = html("p", { class: "hint" });
-  element = figure(TEXT.step.title, this.#text, this.#bar, this.#line.element, this.#word, this.#decay, html("p", { class: "hint" }, TEXT.step.decay));
+  element = figure(TEXT.step.title, this.#text, this.#bar, this.#line.element, this.#word, this.#map, html("p", { class: "hint" }, TEXT.step.decay));
 
   /** @param {Session} session */
   show(session) {
@@ -163,6 +164,8 @@ class StepPicture {
     say(this.#word, TEXT.step.line(channel, short(Math.max(...delta))));
     this.#bar.style.setProperty("--share", String(1 - Math.exp(-delta[t])));
     put(this.#bar, "title", TEXT.step.bar(short(1 - Math.exp(-delta[t]))));
+    this.#map.style.setProperty("--at", String(t / session.steps));
+    this.#map.style.setProperty("--size", String(1 / session.steps));
     put(this.#decay, "aria-label", TEXT.step.map(states, session.steps));
     this.#line.show(session, delta, words);
   }

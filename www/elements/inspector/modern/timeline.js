@@ -16,7 +16,7 @@ export class Timeline {
   #values = new Float32Array();
 
   constructor() {
-    this.element.append(svg("rect", { class: "timeline-ground", width: WIDTH, height: HEIGHT }), this.#now, this.#bars, this.#lost);
+    this.element.append(svg("rect", { class: "timeline-ground", width: WIDTH, height: HEIGHT }), this.#bars, this.#lost, this.#now);
     this.element.addEventListener("click", (event) => {
       const { left, width } = this.element.getBoundingClientRect();
       const session = this.#session;
