@@ -23,7 +23,14 @@ class PlotPanel extends SessionElement {
 
   /** @type {import("./plots/view.js").PlotSpec[]} */
   get #specs() {
-    return this.session.registry.plots;
+    const { plots, cells } = this.session.registry;
+    return [...plots, ...cells.flatMap((/** @type {any} */ cell) => cell.plots ?? [])];
+  }
+  /** Some plots only one cell has. @param {import("./plots/view.js").PlotSpec} spec */
+  #has(spec) {
+    const { registry, summary } = this.session;
+    const own = registry.cells.find((/** @type {any} */ cell) => cell.name === summary?.cell)?.plots ?? [];
+    return [...registry.plots, ...own].some(({ name }) => name === spec.name);
   }
 
   build() {
@@ -67,7 +74,7 @@ class PlotPanel extends SessionElement {
   update(event) {
     if (event === "trace" || event === "mode") for (const card of this.#cards) card.renew();
     if (event === "select") for (const card of this.#cards) card.check();
-    if (event === "plots" || event === "mode") this.#arrange();
+    if (event === "plots" || event === "mode" || event === "trace") this.#arrange();
     if (event === "theme") for (const card of this.#cards) card.renew();
     this.#wake();
   }
@@ -94,8 +101,11 @@ class PlotPanel extends SessionElement {
       const choice = choices.get(card.spec.name);
       if (!choice) continue;
       card.choice = choice;
-      card.root.hidden = !choice.shown;
-      this.#boxes.get(card.spec.name).checked = choice.shown;
+      const has = this.#has(card.spec);
+      card.root.hidden = !choice.shown || !has;
+      const box = this.#boxes.get(card.spec.name);
+      box.checked = choice.shown;
+      box.closest("label").hidden = !has;
     }
     const order = [...this.#cards].sort((a, b) => Number(backward && b.spec.backward) - Number(backward && a.spec.backward));
     const roots = order.map((card) => card.root);

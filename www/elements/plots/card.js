@@ -141,6 +141,9 @@ export class Card {
   get #isHeatmap() {
     return this.spec.name === "state-heatmap";
   }
+  get #isKernel() {
+    return this.spec.name === "ssm-kernel";
+  }
   get #logByDefault() {
     return this.spec.options.some((option) => option.name === "log" && option.default);
   }
@@ -175,7 +178,7 @@ export class Card {
     const { layer, direction, t } = this.#session.selection;
     const { log, relative } = this.#choice;
     const from = this.spec.name === "influence" ? t : 0;
-    return JSON.stringify([layer, direction, from, log, relative, this.#isHeatmap ? [this.#lane, this.#rows.list] : "", this.spec.backward ? this.#session.state.loss : ""]);
+    return JSON.stringify([layer, direction, from, log, relative, this.#isHeatmap ? [this.#lane, this.#rows.list] : this.#isKernel ? this.#session.selection.unit : "", this.spec.backward ? this.#session.state.loss : ""]);
   }
 
   /** What is computed, however it is shown. */
@@ -206,6 +209,7 @@ export class Card {
       labels: words ? Array.from({ length: session.steps }, (_, k) => session.labels(k).short) : [],
       ...(log === null ? {} : { log }),
       ...(this.#isHeatmap ? this.#rowOptions() : {}),
+      ...(this.#isKernel && this.#session.selection.unit !== null ? { unit: this.#session.selection.unit } : {}),
     };
   }
 
