@@ -49,6 +49,7 @@ fn worst<T: Precision>(trace: &Trace<T>) -> f64 {
 fn check<T: Precision>(tolerance: f64) {
     let cells = recurrent::<T>();
     assert!(cells.iter().any(|(name, _)| *name == "mingru") && cells.iter().any(|(name, _)| *name == "minlstm"));
+    assert!(cells.iter().any(|(name, _)| *name == "mamba"));
     for (family, options) in cells {
         for steps in [1, 2, 3, 7, 16, 37] {
             let worst = worst(&traced::<T>(family, &options, steps, &[]));
@@ -94,9 +95,10 @@ fn the_tree_ends_in_the_states() {
 #[test]
 fn interventions_are_in_the_terms() {
     for (family, options) in recurrent::<f64>() {
-        let spec = traced::<f64>(family, &options, 9, &[]).net.cell().spec();
-        for lane in spec.lanes {
-            let hold = Hold { layer: 0, direction: 1, lane: lane.name.into(), units: HoldUnits::One(2), value: 0.3, from: 3, to: 6 };
+        let net = traced::<f64>(family, &options, 9, &[]).net;
+        for (k, lane) in net.cell().spec().lanes.iter().enumerate() {
+            let units = HoldUnits::One(net.layout(0).length(k).min(3) - 1);
+            let hold = Hold { layer: 0, direction: 1, lane: lane.name.into(), units, value: 0.3, from: 3, to: 6 };
             let trace = traced::<f64>(family, &options, 9, &[hold]);
             match Scan::new(&trace, 0, 1, 0) {
                 Ok(mut scan) => assert!(scan.deviation().0 < 1e-12, "{family} {options:?}, {} held", lane.name),

@@ -8,8 +8,8 @@ use super::linear::bias_gradient;
 use super::mamba_scan::{
     B, Back, C, DELTA, H, Packed, REDUCED, Size, U, WINDOW, Y, Z, convolved, each, hold_all, hold_back_all, push, scan,
 };
-use super::mamba_spec::{OPTIONS, SPEC};
-use super::spec::{CellOption, Spec};
+use super::mamba_spec::{OPTIONS, RECURRENCE, SPEC};
+use super::spec::{CellOption, Recurrence, Spec};
 use super::{Cell, Depth, Dims, Moment, MomentGradient, Options, Params, Recognised, Tensors, Whole, Work, plain_axis, uniform};
 use crate::math::functions::{expm1, ln, silu_slope};
 use crate::math::kernel::{Strided, room};
@@ -87,6 +87,10 @@ impl<T: Scalar> Cell<T> for Mamba {
             _ => size.inner,
         };
         uniform(1.0 / (fan_in as f64).sqrt(), rng, values);
+    }
+
+    fn recurrence(&self) -> Option<&'static Recurrence> {
+        Some(&RECURRENCE)
     }
 
     /// The matrices and the convolution, and per state ΔA, decay·s, ΔB·u and C·s.

@@ -66,6 +66,12 @@ const BACK_OUT: Expr = Expr::AffineTransposed { weight: "out_proj.weight", skip:
 /// 1 − e^−Δ, the slope of softplus in terms of its value.
 const SOFTPLUS_SLOPE: Expr = Expr::OneMinus { of: &call(Function::Exp, &Expr::Product { of: &[MINUS, now("delta")] }) };
 
+/// Decay, Δ, u and B are known before the states are: the register that they come from is a window on the input.
+pub static RECURRENCE: Recurrence = Recurrence {
+    real: Part { lane: "s", decay: &now("decay"), input: &Expr::Product { of: &[now("delta"), now("u"), now("B")] } },
+    imaginary: None,
+};
+
 pub static SPEC: Spec = Spec {
     name: "mamba",
     title: "Mamba",
