@@ -6,6 +6,8 @@ mod csv;
 mod csv_fuzz;
 #[path = "io/damaged.rs"]
 mod damaged;
+#[path = "io/families.rs"]
+mod families;
 #[path = "io/file.rs"]
 mod file;
 #[path = "io/fuzz.rs"]

@@ -64,7 +64,7 @@ pub struct Config {
 }
 
 /// Options by name; a size may come as a number.
-fn words<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Options, D::Error> {
+pub(crate) fn words<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Options, D::Error> {
     let words: std::collections::BTreeMap<String, Word> = Deserialize::deserialize(from)?;
     Ok(words.into_iter().map(|(name, word)| (name, word.0)).collect())
 }

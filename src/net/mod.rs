@@ -14,6 +14,7 @@ mod workspace;
 use std::sync::Arc;
 
 pub use backward::{Gradients, Upstream};
+pub(crate) use config::words;
 pub use config::{Config, Embedding, Head, LIMITS, Readout};
 pub use init::{Start, block_spectral_radius, spectral_radius};
 pub use loss::{Loss, LossAt, LossKind};

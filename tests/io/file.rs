@@ -56,3 +56,20 @@ pub fn stack(prefix: &str, gates: usize, input: usize, hidden: usize, layers: us
 pub fn linear(prefix: &str, outputs: usize, width: usize) -> Vec<Entry> {
     vec![f32s(&format!("{prefix}weight"), &[outputs, width]), f32s(&format!("{prefix}bias"), &[outputs])]
 }
+
+/// The tensors of a Mamba block with three states per channel.
+pub fn mamba(prefix: &str, input: usize, hidden: usize) -> Vec<Entry> {
+    let e = 2 * hidden;
+    let shapes: [(&str, &[usize]); 9] = [
+        ("A_log", &[e, 3]),
+        ("D", &[e]),
+        ("in_proj.weight", &[2 * e, input]),
+        ("conv1d.weight", &[e, 1, 4]),
+        ("conv1d.bias", &[e]),
+        ("x_proj.weight", &[7, e]),
+        ("dt_proj.weight", &[e, 1]),
+        ("dt_proj.bias", &[e]),
+        ("out_proj.weight", &[hidden, e]),
+    ];
+    shapes.iter().map(|(leaf, shape)| f32s(&format!("{prefix}{leaf}"), shape)).collect()
+}

@@ -7,7 +7,7 @@ use unrolled::math::rng::Rng;
 use unrolled::net::{Input, Run};
 
 use crate::damaged::bound;
-use crate::file::{Entry, f32s, file, linear, stack};
+use crate::file::{Entry, f32s, file, linear, mamba, stack};
 use crate::memory::measured;
 
 const ROUNDS: usize = 200_000;
@@ -20,7 +20,10 @@ fn seeds() -> Vec<Vec<Entry>> {
     rnn[0].dtype = "BF16";
     rnn[0].bytes.truncate(4);
     let two = [stack("a.rnn.", 1, 1, 1, 1, false, false), stack("b.rnn.", 1, 1, 1, 1, false, false)].concat();
-    vec![lstm, gru, rnn, two]
+    let minimal = vec![f32s("m.0.to_hidden_and_gate.weight", &[2, 1]), f32s("m.1.to_hidden_and_gate.weight", &[2, 1])];
+    let xlstm = vec![f32s("weight_ih", &[8, 1]), f32s("_recurrent_kernel_", &[1, 8, 2]), f32s("_bias_", &[8])];
+    let model = [mamba("layers.0.mixer.", 1, 1), mamba("layers.1.mixer.", 1, 1)].concat();
+    vec![lstm, gru, rnn, two, minimal, xlstm, model]
 }
 
 /// Numbers and pieces of JSON that parsers have stumbled over.

@@ -1,9 +1,12 @@
 //! PyTorch's networks in safetensors files: an 8-byte little-endian header length, a JSON header with each tensor's type,
 //! shape and place, and the values without gaps (<https://github.com/huggingface/safetensors>).
 //!
+//! Networks of other cells stand in the same files under the names of their reference implementations (`families`).
+//!
 //! `header` opens the file, `names` finds the recurrent stack and what stands around it, `read` makes the network,
 //! `write` the way back.
 
+mod families;
 mod header;
 mod names;
 mod read;
@@ -16,21 +19,26 @@ pub use write::write;
 
 use serde::{Deserialize, Serialize};
 
-use crate::net::Readout;
+use crate::cell::Options;
+use crate::net::{Readout, words};
 
 /// What a file cannot tell, or tells of more than one. Everything left out has a default, and what was taken is reported in
 /// [`Loaded::assumed`]. A choice that concerns another cell than the file's is checked and otherwise not used.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Choices {
-    /// `rnn`, `gru` or `lstm`: an error if the file holds another one.
+    /// A cell by name: an error if the file holds only others.
     pub cell: Option<String>,
+    /// Options of the file's cell that shapes do not tell, such as an S4D's `discretisation`.
+    #[serde(deserialize_with = "words")]
+    pub options: Options,
     /// The rnn's `tanh` (PyTorch's default) or `relu`.
     pub nonlinearity: Option<String>,
     pub gru: Option<GruChoices>,
     /// By default every step's output; the final states of both directions in a bidirectional network with a head.
     pub readout: Option<Readout>,
-    /// The module of the recurrent layers, such as `encoder.lstm`, where a file holds several.
+    /// The module of the recurrent layers, such as `encoder.lstm`, where a file holds several; of layers in modules of their own
+    /// what stands before their numbers, or one of them (`backbone.layers`, `backbone.layers.3.mixer`).
     pub prefix: Option<String>,
     /// The module of the output layer, such as `fc`; the empty string for none.
     pub head: Option<String>,
@@ -52,7 +60,7 @@ pub struct GruChoices {
 pub struct Loaded {
     /// A sentence for each thing that the file does not say.
     pub assumed: Vec<String>,
-    /// `lstm.` of `lstm.weight_ih_l0`.
+    /// `lstm.` of `lstm.weight_ih_l0`; `{}` stands for the layer's number in `layers.{}.mixer.`.
     pub prefix: String,
     /// `fc.` of `fc.weight`.
     pub head_prefix: Option<String>,
@@ -66,7 +74,8 @@ pub struct Loaded {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Names {
-    /// By default the cell's name.
+    /// By default the cell's name. Of cells that are not PyTorch's, `{}` stands for the layer's number (`layers.{}.mixer`); where it
+    /// is absent, several layers are numbered after the prefix. The second direction is `…_reverse`.
     pub prefix: Option<String>,
     /// By default `fc`.
     pub head: Option<String>,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use safetensors::tensor::Dtype;
 
+use super::families::{self, Other};
 use super::header::{Tensor, Tensors};
 use super::{Choices, clip, dotted, extent, list};
 use crate::error::{Code, Error, Result};
@@ -13,15 +14,18 @@ const KINDS: [&str; 5] = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weigh
 /// Modules that usually give the answer, most usual first.
 const HEADS: [&str; 10] = ["fc", "linear", "head", "out", "output", "decoder", "classifier", "proj", "dense", "lin"];
 /// Every candidate is compared with every stack.
-const MAX_STACKS: usize = 64;
+pub(super) const MAX_STACKS: usize = 64;
 
 /// (kind, layer, direction) of a tensor.
 pub(super) type Place = (&'static str, usize, usize);
 
-/// The recurrent tensors of one module, by place, with their names in the file.
+/// The recurrent tensors of one network, by place, with their names in the file.
+#[derive(Clone)]
 pub(super) struct Stack {
     pub prefix: String,
     pub tensors: BTreeMap<Place, String>,
+    /// What it is where it is not one of PyTorch's cells.
+    pub other: Option<Other>,
 }
 
 impl Stack {
@@ -51,8 +55,10 @@ fn place(name: &str) -> Option<(&str, Place)> {
     Some((prefix, (kind, layer, direction)))
 }
 
-/// All recurrent modules of a file, by prefix.
+/// All recurrent networks of a file, by prefix.
 pub(super) fn stacks(tensors: &Tensors) -> Result<Vec<Stack>> {
+    let others = families::stacks(tensors)?;
+    let of_another = |name: &String| others.iter().any(|s| s.tensors.values().any(|n| n == name));
     let mut found: BTreeMap<&str, BTreeMap<Place, String>> = BTreeMap::new();
     for name in tensors.keys() {
         let Some((prefix, place)) = place(name) else { continue };
@@ -64,26 +70,35 @@ pub(super) fn stacks(tensors: &Tensors) -> Result<Vec<Stack>> {
             return Err(Error::new(Code::OutOfRange, format!("the file holds more than {MAX_STACKS} recurrent modules; expected fewer")));
         }
     }
-    Ok(found.into_iter().map(|(prefix, tensors)| Stack { prefix: prefix.into(), tensors }).collect())
+    let found = found.into_iter().map(|(prefix, tensors)| Stack { prefix: prefix.into(), tensors, other: None });
+    // The sLSTM's `weight_ih` is called as PyTorch's.
+    let mut all: Vec<Stack> = found.filter(|s| !s.tensors.values().all(of_another)).collect();
+    all.extend(others);
+    Ok(all)
 }
 
 /// The stack that is meant.
-pub(super) fn choose<'a>(stacks: &'a [Stack], prefix: Option<&str>, tensors: &Tensors) -> Result<&'a Stack> {
-    let prefixes = || list(stacks.iter().map(|s| s.prefix.as_str()));
-    if let ([], _) = (stacks, prefix) {
+pub(super) fn choose(stacks: &[Stack], choices: &Choices, tensors: &Tensors) -> Result<Stack> {
+    if stacks.is_empty() {
         let found = if tensors.is_empty() { "none".into() } else { list(tensors.keys().map(String::as_str)) };
         let message = format!("no recurrent layer in this file: expected tensors such as “lstm.weight_ih_l0”; found {found}");
         return Err(Error::new(Code::Unsupported, message));
     }
-    if let Some(wanted) = prefix {
+    let fitting: Vec<&Stack> = stacks.iter().filter(|s| choices.cell.as_deref().is_none_or(|cell| s.may_be(cell))).collect();
+    // Where none fits, the error is about the one that is there.
+    let fitting: Vec<&Stack> = if fitting.is_empty() { stacks.iter().collect() } else { fitting };
+    let prefixes = || list(fitting.iter().map(|s| s.prefix.as_str()));
+    if let Some(wanted) = &choices.prefix {
         let missing = || Error::new(Code::UnknownName, format!("unknown prefix “{}”; expected one of {}", clip(wanted), prefixes()));
-        return stacks.iter().find(|s| s.prefix == dotted(wanted)).ok_or_else(missing);
+        let dotted = dotted(wanted);
+        let exact = fitting.iter().find(|s| s.prefix == dotted).map(|s| (*s).clone());
+        return exact.or_else(|| fitting.iter().find_map(|s| s.called(&dotted, tensors))).ok_or_else(missing);
     }
-    match stacks {
-        [one] => Ok(one),
+    match fitting.as_slice() {
+        [one] => Ok((*one).clone()),
         _ => {
-            let message =
-                format!("this file holds {} recurrent modules: {}; expected one, or a choice by `prefix`", stacks.len(), prefixes());
+            let count = fitting.len();
+            let message = format!("this file holds {count} recurrent modules: {}; expected one, or a choice by `prefix`", prefixes());
             Err(Error::new(Code::Unsupported, message))
         }
     }

@@ -3,6 +3,7 @@
 use half::{bf16, f16};
 use safetensors::tensor::Dtype;
 
+use super::families::{self, arranged};
 use super::header::{Tensor, Tensors, open};
 use super::names::{Around, Stack, choose, is_float, stacks};
 use super::{Choices, Loaded, clip, extent};
@@ -13,8 +14,8 @@ use crate::net::{Config, Embedding, Head, Net, Readout, parameter_name};
 /// Row blocks of PyTorch's weights per cell: what tells the cells apart.
 const GATES: [(&str, usize); 3] = [("rnn", 1), ("gru", 3), ("lstm", 4)];
 
-/// Reads the recurrent network that a PyTorch `state_dict` holds: cell, sizes, layers, direction, biases, embedding and head
-/// from the tensors' names and shapes. F32, F64, F16 and BF16 are taken exactly (F64 rounds in an f32 network).
+/// Reads the recurrent network that a `state_dict` holds, of PyTorch's cells or of a reference implementation of another one:
+/// cell, sizes, layers, direction, biases, embedding and head from the tensors' names and shapes. F32, F64, F16 and BF16 are taken exactly (F64 rounds in an f32 network).
 ///
 /// Errors: `format` for bytes that are no safetensors file or lack a tensor, `shape` for tensors that do not fit each other,
 /// `unsupported` for what this crate has no cell for, `out-of-range` above the limits of [`crate::net::LIMITS`],
@@ -23,11 +24,16 @@ pub fn read<T: Precision>(bytes: &[u8], choices: &Choices) -> Result<(Net<T>, Lo
     let options = Chosen::checked(choices)?;
     let tensors = open(bytes)?;
     let stacks = stacks(&tensors)?;
-    let stack = choose(&stacks, choices.prefix.as_deref(), &tensors)?;
+    let stack = &choose(&stacks, choices, &tensors)?;
     let mut assumed = vec![];
 
-    let mut config = shape_of(stack, &tensors, choices)?;
-    config.options = options.of(&config.cell, &mut assumed);
+    let mut config = match &stack.other {
+        Some(_) => of_family(stack, choices, &mut assumed)?,
+        None => shape_of(stack, &tensors, choices)?,
+    };
+    if stack.other.is_none() {
+        config.options = options.of(&config.cell, &choices.options, &mut assumed)?;
+    }
     let mut around = Around { tensors: &tensors, stacks: &stacks, stack, assumed: &mut assumed };
     let embedding = around.embedding(choices, config.input)?;
     let head = around.head(choices, config.output_width(), embedding.as_ref().map(|(module, _)| module.as_str()))?;
@@ -59,13 +65,19 @@ pub fn read<T: Precision>(bytes: &[u8], choices: &Choices) -> Result<(Net<T>, Lo
     }
 
     let mut net = Net::<T>::zeros(config)?;
-    let mut rounded = false;
+    let (mut rounded, mut rearranged) = (false, false);
     let targets: Vec<String> = net.parameters().iter().map(|p| p.name.clone()).collect();
     for (target, source) in targets.iter().zip(&sources) {
         let Some(source) = source else { continue };
         let tensor = tensors.get(source).ok_or_else(|| missing(source, "expected it beside the others"))?;
         rounded |= tensor.dtype == Dtype::F64 && size_of::<T>() < 8;
-        net.set_parameter(target, &values(source, tensor)?)?;
+        let (values, other_way) = arranged(source, &tensors, values(source, tensor)?);
+        rearranged |= other_way;
+        net.set_parameter(target, &values)?;
+    }
+    if rearranged {
+        let kernel = "the recurrent weights lie as xlstm's CUDA backend has them (heads × inputs × gates·outputs; the bias head by head)";
+        assumed.push(format!("layout: {kernel}; they were rearranged to those of its vanilla backend"));
     }
     if rounded {
         assumed.push("precision: the file's f64 numbers are rounded to f32".into());
@@ -73,6 +85,10 @@ pub fn read<T: Precision>(bytes: &[u8], choices: &Choices) -> Result<(Net<T>, Lo
     let mut used: Vec<&str> = sources.iter().flatten().map(String::as_str).collect();
     used.sort_unstable();
     let unused: Vec<String> = tensors.keys().filter(|name| used.binary_search(&name.as_str()).is_err()).cloned().collect();
+    if stack.other.is_some() && net.config().layers > 1 && !unused.is_empty() {
+        let between = "norms and residuals that may stand between them in the file are not part of this network";
+        assumed.push(format!("layers: each reads the output of the one before; {between}"));
+    }
     if let (Some((module, _)), Some(head)) = (&head, &net.config().head) {
         let follows = |name: &&String| {
             name.ends_with(".weight") && tensors.get(*name).is_some_and(|t| t.shape.len() == 2 && t.shape.last() == Some(&head.outputs))
@@ -92,9 +108,9 @@ pub fn read<T: Precision>(bytes: &[u8], choices: &Choices) -> Result<(Net<T>, Lo
     Ok((net, loaded))
 }
 
-/// Options of the cells that have some, completed, and which of them were chosen.
+/// Chosen options of the cells that have some.
 struct Chosen {
-    cells: Vec<(&'static str, Options, Options)>,
+    cells: Vec<(&'static str, Options)>,
 }
 
 impl Chosen {
@@ -105,19 +121,40 @@ impl Chosen {
         let mut cells = vec![];
         for (name, pairs) in asked {
             let given: Options = pairs.into_iter().filter_map(|(key, value)| value.map(|v| (key.to_string(), v))).collect();
-            let full = cell::find(name, &given)?.1;
-            cells.push((name, full, given));
+            cell::find(name, &given)?;
+            cells.push((name, given));
         }
         Ok(Chosen { cells })
     }
 
-    fn of(self, cell: &str, assumed: &mut Vec<String>) -> Options {
-        let Some((_, full, given)) = self.cells.into_iter().find(|(name, _, _)| *name == cell) else { return Options::new() };
+    /// `more` concerns the file's cell, whatever it is.
+    fn of(self, cell: &str, more: &Options, assumed: &mut Vec<String>) -> Result<Options> {
+        let mut given = self.cells.into_iter().find(|(name, _)| *name == cell).map_or(Options::new(), |(_, given)| given);
+        given.extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
+        let full = cell::find(cell, &given)?.1;
         for (key, value) in full.iter().filter(|(key, _)| !given.contains_key(*key)) {
             assumed.push(format!("{key}: {value}, PyTorch's default; a file does not tell"));
         }
-        full
+        Ok(full)
     }
+}
+
+/// Cell and sizes of a family that is not PyTorch's.
+fn of_family(stack: &Stack, choices: &Choices, assumed: &mut Vec<String>) -> Result<Config> {
+    let Some(other) = &stack.other else { return Err(missing(&stack.prefix, "expected a module")) };
+    let name = other.family.name();
+    if let Some(wanted) = &choices.cell {
+        cell::find(wanted, &Options::new())?;
+        if wanted != name {
+            let message = format!("the tensors of “{}” are those of cell “{name}”; expected “{wanted}”, as chosen", clip(&stack.prefix));
+            return Err(Error::new(Code::Shape, message));
+        }
+    }
+    let mut config = Config::new(name, other.found.input, other.found.hidden);
+    config.options = families::options(other, &choices.options, assumed)?;
+    config.layers = stack.layers();
+    config.bidirectional = stack.bidirectional();
+    config.checked()
 }
 
 /// Cell and sizes from the first layer's two matrices and the names of the others.
@@ -142,12 +179,7 @@ fn shape_of(stack: &Stack, tensors: &Tensors, choices: &Choices) -> Result<Confi
     if let Some(wanted) = &choices.cell {
         let (family, _) = cell::find(wanted, &Options::new())?;
         match GATES.iter().find(|(name, _)| *name == family.name()) {
-            None => {
-                return Err(Error::new(
-                    Code::Unsupported,
-                    format!("cell “{}” is not one of PyTorch's; expected rnn, gru or lstm", family.name()),
-                ));
-            }
+            None => return Err(wrong(&format!("the tensors of cell “{}”, as chosen; this is {cell}'s", family.name()))),
             Some((name, g)) if name != cell => return Err(wrong(&format!("{g}n × n for cell “{name}”, as chosen; this is {cell}'s"))),
             Some(_) => {}
         }
@@ -163,7 +195,7 @@ fn shape_of(stack: &Stack, tensors: &Tensors, choices: &Choices) -> Result<Confi
 /// A tensor that must be there, its shape known.
 fn expect(stack: &Stack, tensors: &Tensors, place: (&'static str, usize, usize), shape: &[usize]) -> Result<String> {
     let (name, tensor) = lookup(stack, tensors, place)?;
-    if tensor.shape != shape {
+    if families::shape(name, tensor) != shape {
         let message = format!("“{}” is {}; expected {}", clip(name), extent(&tensor.shape), extent(shape));
         return Err(Error::new(Code::Shape, message));
     }
@@ -176,7 +208,9 @@ fn lookup<'a>(stack: &'a Stack, tensors: &'a Tensors, place: (&'static str, usiz
     name.and_then(|name| tensors.get(name).map(|tensor| (name, tensor))).ok_or_else(|| {
         let (kind, layer, direction) = place;
         let expected = format!("expected every layer and direction of “{}” to have the same tensors", clip(&stack.prefix));
-        missing(&parameter_name(kind, layer, direction), &expected)
+        let module = stack.other.as_ref().and_then(|o| o.modules.iter().find(|(_, l, d)| (*l, *d) == (layer, direction)));
+        let name = module.map_or_else(|| parameter_name(kind, layer, direction), |(prefix, ..)| format!("{prefix}{kind}"));
+        missing(&name, &expected)
     })
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use safetensors::tensor::{Dtype, View, serialize};
 
+use super::families::{PYTORCH, written};
 use super::{Names, clip, dotted, shorten};
 use crate::error::{Code, Error, Result};
 use crate::math::Scalar;
@@ -12,7 +13,7 @@ use crate::net::{Net, Parameter};
 /// Longer module names are a mistake.
 const MAX_NAME: usize = 200;
 
-/// Writes all parameters as F32 under PyTorch's names. The same network gives the same bytes.
+/// Writes all parameters as F32 under PyTorch's names, or those of the cell's reference implementation. The same network gives the same bytes.
 ///
 /// Errors: `unknown-name` for a module name that PyTorch could not have, or one given to two modules.
 pub fn write<T: Scalar>(net: &Net<T>, names: &Names) -> Result<Vec<u8>> {
@@ -26,7 +27,8 @@ pub fn write<T: Scalar>(net: &Net<T>, names: &Names) -> Result<Vec<u8>> {
     let place = |p: &Parameter<T>| match (p.name.strip_prefix("head."), p.name.strip_prefix("embedding.")) {
         (Some(leaf), _) => format!("{head}{leaf}"),
         (_, Some(leaf)) => format!("{embedding}{leaf}"),
-        _ => format!("{stack}{}", p.name),
+        _ if PYTORCH.contains(&net.config().cell.as_str()) => format!("{stack}{}", p.name),
+        _ => written(&stack, net.config().layers, &p.name),
     };
     // No metadata: its order in the file would be the hash map's.
     serialize(net.parameters().iter().map(|p| (place(p), Values(p))), None)
