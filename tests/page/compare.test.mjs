@@ -2,6 +2,9 @@
 // against length; a file of one's own; links, also hostile ones; and nothing for axe to find.
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { test } from "node:test";
+import { fromCompareQuery, toCompareQuery } from "../../www/state/compare-link.js";
+import { checkedCompare, DEFAULT_COMPARE, mergedCompare } from "../../www/state/compare-view.js";
 import { assert, DESKTOP, pageTest, PHONE, PROJECTOR } from "./harness.mjs";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -196,14 +199,39 @@ pageTest("hostile links are refused or clamped, and said", async ({ open }) => {
   assert.ok(state.networks.every(({ options }) => Object.keys(options).length === 0));
   assert.ok(results.every(({ error }) => error === null));
   assert.match(await notice(view), /“nets” was 6; expected at most 4\. 4 is used/);
-  const long = await open(`?screen=compare&v=1&text=${"x".repeat(30_000)}`);
-  await complete(long);
-  assert.match(await notice(long), /“link” was 30\d+ characters/);
   const other = await open("?screen=compare&v=7&nets=gru!gru");
   await complete(other);
   assert.match(await notice(other), /“v” was 7; expected 1/);
   assert.equal((await known(other)).view.networks.length, 3);
 }, { timeout: 120_000 });
+
+test("a view survives its link, whatever it is", () => {
+  const views = [
+    {},
+    { networks: [{ cell: "gru", options: { reset: "before", state: 16 }, seed: 9, spectralRadius: 0.75 }, { cell: "lstm", source: "trained", memoryBias: -2.5 }], seeds: 12, from: 3, of: "s" },
+    { data: { kind: "task", name: "selective-copying", options: { noise: 64, positions: "first" }, example: 5 }, size: "budget", budget: 2500, plots: ["compare-memory.linear.relative"] },
+    { data: { kind: "sentence", text: "a & b = c # 100 %", label: null }, networks: [{ cell: "rnn" }, { cell: "rnn", seed: 1 }, { cell: "rnn", seed: 2 }] },
+    { data: { kind: "wave", period: 12.5, steps: 10 }, t: 4, speed: 0.5, experiment: "radius" },
+  ];
+  for (const given of views) {
+    const { view, remarks } = checkedCompare(mergedCompare(DEFAULT_COMPARE, given));
+    assert.deepEqual(remarks, []);
+    const back = fromCompareQuery(toCompareQuery(view));
+    assert.deepEqual([back.view, back.remarks], [view, []]);
+    // The control: another view has another link.
+    assert.notEqual(toCompareQuery(view), toCompareQuery(checkedCompare({ ...view, t: view.t + 1 }).view));
+  }
+  // Nothing that comes in gets through unchecked, or is thrown at.
+  for (const hostile of [null, 7, "x", { networks: "rnn" }, { networks: [null, 3] }, { data: { steps: NaN, text: {} } }, { networks: Array(99).fill({}) }, { seeds: Infinity, plots: [{}, "<b>"] }, { networks: [{ options: { __proto__: { x: 1 }, "a b": "c" } }, {}] }]) {
+    const { view } = checkedCompare(hostile);
+    assert.deepEqual(checkedCompare(view).remarks, []);
+    assert.ok(view.networks.length >= 2 && view.networks.length <= 4 && view.data.steps >= 10 && view.data.steps <= 2000);
+  }
+  const long = fromCompareQuery(`?screen=compare&v=1&text=${"x".repeat(30_000)}`);
+  assert.deepEqual([long.view, long.remarks[0].field], [DEFAULT_COMPARE, "link"]);
+  for (const search of ["?nets=!!!", "?nets=~~~!~", "?nets=lstm~o.__proto__.x!rnn~o.constructor.x", "?given=__proto__.x", "?steps=&seeds=", "?nets=%E0%A4%A"]) fromCompareQuery(search);
+  assert.equal(/** @type {any} */ ({}).x, undefined);
+});
 
 pageTest("a file of one's own is compared; a broken one is refused", async ({ open }) => {
   const view = await open("?screen=compare&v=1&steps=48&nets=rnn!lstm~weights.trained");
@@ -225,7 +253,7 @@ pageTest("a file of one's own is compared; a broken one is refused", async ({ op
   assert.match(await notice(view), /broken\.safetensors/);
   assert.deepEqual((await known(view)).names, names);
   // What cannot read a sentence says so, beside what can.
-  await view.page.locator("compare-setup .choice").getByText("Sentence", { exact: true }).click();
+  await view.page.getByRole("radio", { name: "Sentence", exact: true }).check({ force: true });
   await complete(view);
   const after = await known(view);
   assert.match(after.results[2].error ?? "", /reads numbers/);
@@ -256,6 +284,7 @@ pageTest("presets: each can be computed", async ({ open }) => {
 pageTest("a large network’s memory takes a while: it can be given up, and a newer wish supersedes it", async ({ open }) => {
   const view = await open("?screen=compare&v=1&steps=2000&hidden=256&nets=lstm!gru");
   const memory = plot(view, "compare-memory");
+  await view.page.waitForFunction(() => document.querySelectorAll("compare-strips canvas[role=img]:not([hidden])").length === 2, null, { timeout: 30_000 });
   await memory.getByRole("button", { name: "Cancel" }).click({ timeout: 30_000 });
   assert.match(await memory.locator(".working").innerText(), /Cancelled/);
   assert.equal(await view.page.locator("compare-strips canvas:not([hidden])[role=img]").count(), 2);

@@ -109,6 +109,7 @@ export const COMPARE = {
     state: "‖s‖",
     stateHint: "Norm of the carried state: what this cell gives out is not what it hands on",
     waiting: "computing…",
+    cancelled: "cancelled before it ran",
   },
   plots: {
     see: {

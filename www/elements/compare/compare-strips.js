@@ -30,7 +30,7 @@ class Row {
     say(this.#name, name);
     this.#swatch.dataset.slot = String(k);
     const ready = Boolean(run) && !error;
-    say(this.#words, error ? COMPARE.plots.failed(error) : ready ? "" : WORDS.waiting);
+    say(this.#words, error ? COMPARE.plots.failed(error) : ready ? "" : comparison.memory.state === "cancelled" ? WORDS.cancelled : WORDS.waiting);
     for (const part of [this.#canvas, this.#scale]) part.hidden = !ready;
     const output = run?.spec.lanes.find((/** @type {any} */ lane) => lane.output) ?? run?.spec.lanes.at(-1);
     const apart = ready && !output.carried;
