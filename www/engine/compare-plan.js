@@ -67,7 +67,9 @@ function fitting(chosen, entry) {
     const number = Number(value);
     if (!Number.isFinite(number)) return [];
     const used = Math.min(max, Math.max(min, kind === "whole" ? Math.round(number) : number));
-    return used === usual ? [] : [[name, used]];
+    // (A cell's sizes are words to the module, as its other options are.)
+    const said = typeof usual === "string" ? String(used) : used;
+    return said === usual ? [] : [[name, said]];
   });
   return Object.fromEntries(kept);
 }

@@ -151,7 +151,7 @@ export const COMPARE = {
     data: "Numbers",
     table: (/** @type {string} */ title) => `Numbers of “${title}”`,
     toggle: "Show or hide this line",
-    bands: (/** @type {number} */ seeds) => `medians of ${seeds} random starts, bands 10–90 %`,
+    bands: (/** @type {number} */ seeds) => `${seeds} starts: median, 10–90 %`,
     wrong: (/** @type {string} */ name, /** @type {string} */ why) => `${name}: ${why}`,
     scale: "Scale",
     scales: [
