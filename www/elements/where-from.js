@@ -6,7 +6,7 @@ import { needsMore } from "./inspector/more.js";
 import { nameOf, numberLine } from "./inspector/number-line.js";
 import { full, short } from "./inspector/numbers.js";
 import { answer, core } from "./inspector/origins.js";
-import { nodesOf } from "./inspector/quantities.js";
+import { MOVES, nodesOf } from "./inspector/quantities.js";
 import { functionSign, symbols } from "./math-ml.js";
 import { INSPECTOR as TEXT } from "../strings/en-inspector.js";
 
@@ -165,7 +165,7 @@ class WhereFrom extends HTMLElement {
       const setting = { forward: /** @type {1 | -1} */ (session.selection.direction === 1 ? -1 : 1), bias: false, spec: needsMore(session.spec) ? session.spec : null };
       const compound = row.node.of?.length > 0 || row.node.op === "constant";
       // (An evaluated node has lost what a matrix stands between: its name is written.)
-      const evaluated = ["affine", "affine-transposed", "parameter", "push", "quotient", "maximum", "greater"];
+      const evaluated = ["affine", "affine-transposed", "parameter", "derived", "extent", "sum-over", "mean-over", ...MOVES];
       const plain = setting.spec && [...nodesOf(row.node)].some((e) => evaluated.includes(e.op));
       const symbol = plain ? html("span", {}, nameOf(row.node)) : math("math", {}, symbols(row.node, setting));
       const factors = compound ? [...numberLine(row.node, ask), html("span", { class: "sign" }, " =")] : [link(nameOf(row.node), () => ask(row.node))];

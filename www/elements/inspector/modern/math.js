@@ -2,7 +2,7 @@
 import { math } from "../dom.js";
 import { FUNCTIONS, more, symbolOf } from "../more.js";
 import { keyOf, partsOf } from "../quantities.js";
-import { enclosed, keyed, letter, operator, row, symbols, time } from "../../math-ml.js";
+import { enclosed, joined, keyed, letter, operator, row, symbols, time } from "../../math-ml.js";
 
 const [SUM, PRODUCT, ATOM] = [1, 2, 3];
 
@@ -160,11 +160,11 @@ function typeset(expr, setting, part) {
       return { node: row(...partsOf(expr).flatMap((e, k) => (k === 0 ? [inner(e, PRODUCT)] : [operator("⋅"), inner(e, PRODUCT)]))), binds: PRODUCT };
     }
     case "quotient":
-      return atom(math("mfrac", {}, inner(expr.a, SUM), inner(expr.b, SUM)));
+      return atom(math("mfrac", {}, ...partsOf(expr).map((e) => inner(e, SUM))));
     case "maximum":
-      return atom(row(letter("max"), enclosed(inner(expr.a, SUM), operator(","), inner(expr.b, SUM))));
+      return atom(row(letter("max"), enclosed(joined(partsOf(expr).map((e) => inner(e, SUM)), ","))));
     case "greater":
-      return atom(row(operator("["), inner(expr.a, SUM), operator(">"), inner(expr.b, SUM), operator("]")));
+      return atom(row(operator("["), joined(partsOf(expr).map((e) => inner(e, SUM)), ">"), operator("]")));
     case "call":
       return call(expr, setting, inner);
     default:
@@ -186,7 +186,7 @@ function vector(of, setting, part) {
 
 /** @param {any} expr @param {any} setting @param {(e: any, least: number) => MathMLElement} inner */
 function call(expr, setting, inner) {
-  const { of } = expr;
+  const [of] = partsOf(expr);
   const wide = keyOf(of) === null;
   switch (expr.function) {
     case "exp":
