@@ -15,8 +15,9 @@ import { INSPECTOR as TEXT } from "../strings/en-inspector.js";
 
 /** @typedef {import("../engine/session.js").Session} Session */
 
-/** Up to this many units the Jacobian is drawn with every step; beyond, after a rest in milliseconds. */
+/** Up to so many numbers of the state the Jacobian is drawn with every step; beyond, after a rest in milliseconds; or not at all. */
 const AT_ONCE = 64;
+const MOST = 640;
 const REST = 250;
 
 class CellInspector extends HTMLElement {
@@ -237,7 +238,9 @@ class CellInspector extends HTMLElement {
       this.#jacobian.classList.remove("stale");
       this.#drawJacobian(session);
     };
-    if (session.summary.hidden <= AT_ONCE) return draw();
+    const { size } = stateOf(session);
+    if (size <= AT_ONCE) return draw();
+    if (size > MOST) return this.#jacobian.replaceChildren(html("p", { class: "hint" }, TEXT.jacobianLarge(size)));
     this.#jacobian.classList.add("stale");
     this.#wait = window.setTimeout(draw, REST);
   }
@@ -249,12 +252,21 @@ class CellInspector extends HTMLElement {
     const { rows, cols, values, norm } = session.trace.jacobian(layer, direction, { from: moment, to: moment + 1, example: 0 });
     const canvas = html("canvas", { role: "img", "aria-label": TEXT.jacobianLabel(rows, short(norm)) });
     const most = peak(values);
+    const { of } = stateOf(session);
     paint(session, canvas, values, rows, cols, linear("diverging", most));
     this.#jacobian.replaceChildren(
       html("figcaption", {}, html("h3", {}, TEXT.jacobianTitle), html("p", { class: "step-text" }, TEXT.jacobianText(short(norm)))),
-      html("div", { class: "jacobian-plot" }, canvas, html("ul", { class: "hint" }, html("li", {}, TEXT.jacobianRows), html("li", {}, TEXT.jacobianColumns), html("li", {}, TEXT.range(short(most))))),
+      html("div", { class: "jacobian-plot" }, canvas, html("ul", { class: "hint" }, html("li", {}, TEXT.jacobianRows(of)), html("li", {}, TEXT.jacobianColumns(of)), html("li", {}, TEXT.range(short(most))))),
     );
   }
+}
+
+/** What the Jacobian is of: the output, or where that is not handed on, all that is. @param {Session} session */
+function stateOf({ spec, summary, selection }) {
+  const output = spec.lanes.find((/** @type {any} */ l) => l.output);
+  if (output.carried) return { size: summary.hidden, of: output.name };
+  const size = spec.lanes.reduce((/** @type {number} */ sum, /** @type {any} */ l, /** @type {number} */ k) => sum + (l.carried ? summary.lanes[selection.layer][k].reduce((/** @type {number} */ all, /** @type {number} */ n) => all * n, 1) : 0), 0);
+  return { size, of: spec.lanes.filter((/** @type {any} */ l) => l.carried).map((/** @type {any} */ l) => l.name).join(", ") };
 }
 
 customElements.define("cell-inspector", CellInspector);

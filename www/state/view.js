@@ -177,7 +177,7 @@ export function checked(given) {
   const choice = (/** @type {string} */ field, found, /** @type {readonly any[]} */ values, fallback) =>
     found === undefined ? fallback : values.includes(found) ? found : say(field, found, fallback, values.join(", "));
   const name = (/** @type {string} */ field, found, fallback) =>
-    found === undefined ? fallback : typeof found === "string" && /^[A-Za-z][\w.:-]{0,63}$/.test(found) ? found : say(field, found, fallback);
+    found === undefined ? fallback : typeof found === "string" && /^_?\p{L}[\p{L}\p{M}\w.:-]{0,63}$/u.test(found) ? found : say(field, found, fallback);
   const list = (/** @type {string} */ field, found, /** @type {number} */ most) => {
     if (found === undefined) return [];
     if (!Array.isArray(found)) return say(field, found, []);

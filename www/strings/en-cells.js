@@ -66,6 +66,7 @@ export const MODERN = {
     value: (/** @type {string} */ name, /** @type {string} */ title, /** @type {string} */ value) => `${name} (${title}): ${value}`,
     text: (/** @type {number | null} */ unit, /** @type {boolean} */ on) =>
       `${unit === null ? "The largest of all units" : `Unit ${unit}`}, at every step. ${on ? "i and f are taken relative to e^m, so that neither passes 1; n and c carry the same factor, and it cancels in c ÷ n." : "Without the stabiliser i = e^ĩ as it comes, and n and c grow with it."}`,
+    push: (/** @type {number} */ value) => `Let ĩ be ${value} from this step on`,
     overflow: (/** @type {number} */ step) => `From step ${step} on a number is larger than a 32-bit float can hold (∞), and ∞ ÷ ∞ is no number: the run is lost. The stabiliser prevents exactly this.`,
   },
   chosenElement: (/** @type {string} */ place) => `element [${place}]`,

@@ -101,7 +101,7 @@ function matrix(expr, spec, transposed) {
 /** A parameter as it stands: A_log is A with an index. @param {any} expr @param {any} spec */
 function parameter(expr, spec) {
   const parts = expr.name.split(".");
-  const last = parts.at(-1) ?? "";
+  const last = { _recurrent_kernel_: "R", _bias_: "b" }[parts.at(-1)] ?? parts.at(-1) ?? "";
   const index = isIndexed(spec) ? under(expr.axes) : [];
   if (last === "weight" || last === "bias") {
     return math("mrow", { title: expr.name }, math("msub", {}, letter(last[0] === "w" ? "w" : "b"), listed([math("mtext", {}, parts.slice(0, -1).join(" ").replaceAll("_", " ")), ...index])));

@@ -171,17 +171,35 @@ class StepPicture {
   }
 }
 
+/** The lane of the input gate before its exponential, and a value that e to its power overflows. */
+const SCORE = "ĩ";
+const PUSH = 100;
+
 /** sLSTM: gates that are exponentials, and what keeps them in reach. */
 class StabiliserPicture {
   #lines = /** @type {[string, Timeline, HTMLElement][]} */ ([]);
   #text = html("p", { class: "step-text" });
   #box = html("div", { class: "stabiliser" });
   #warning = html("p", { class: "failure" });
-  element = figure(TEXT.stabiliser.title, this.#text, this.#warning, this.#box);
+  #push = html("button", { type: "button", class: "push-gate", onclick: () => this.#overflow() }, TEXT.stabiliser.push(PUSH));
+  element = figure(TEXT.stabiliser.title, this.#text, this.#box, this.#warning, this.#push);
+  /** @type {Session | null} */
+  #session = null;
+
+  /** Lets the input gate's score be what no exponential of 32 bits can hold, from the shown step on. */
+  #overflow() {
+    const session = this.#session;
+    if (!session) return;
+    const { layer, direction, t } = session.selection;
+    const hold = { kind: "hold", layer, direction, lane: SCORE, unit: "all", value: PUSH, from: t, to: session.steps };
+    void session.set({ interventions: [...session.state.interventions, hold] });
+  }
 
   /** @param {Session} session */
   show(session) {
     const { spec, selection } = session;
+    this.#session = session;
+    this.#push.hidden = !spec.lanes.some((/** @type {any} */ l) => l.name === SCORE) || session.state.interventions.some((i) => i.kind === "hold" && i.lane === SCORE);
     const wanted = ["m", "i", "f", "n", "c"].filter((name) => spec.lanes.some((/** @type {any} */ l) => l.name === name));
     if (this.#lines.map(([name]) => name).join() !== wanted.join()) {
       this.#lines = wanted.map((name) => [name, new Timeline(), html("span", { class: "timeline-word" })]);
