@@ -30,7 +30,8 @@ export const MODERN = {
   element: (/** @type {string} */ lane, /** @type {string} */ place, /** @type {string} */ value) => `${lane}[${place}] = ${value}`,
   /** @param {string[]} across @param {string[]} down @param {Axis[]} axes @param {string} cell */
   plane(across, down, axes, cell) {
-    const said = (/** @type {string[]} */ names) => names.map((name) => `${axes.find((a) => a.name === name)?.extent} ${many(name, cell)}`).join(" × ");
+    const extent = (/** @type {string} */ name) => axes.find((a) => a.name === name)?.extent ?? 1;
+    const said = (/** @type {string[]} */ names) => names.filter((name) => extent(name) > 1).map((name) => `${extent(name)} ${many(name, cell)}`).join(" × ");
     return down.length === 0 ? `→ ${said(across)}` : `→ ${said(across)}   ↓ ${said(down)}`;
   },
   matrix: {

@@ -56,6 +56,8 @@ export class LaneMap {
     this.element.style.setProperty("--rows", String(rows));
     this.element.style.setProperty("--columns", String(columns));
     put(this.canvas, "aria-label", TEXT.map(title, rows, columns));
+    // (One number needs no map.)
+    this.element.hidden = values.length < 2;
     say(this.across, TEXT.plane(across, down, axesOf(session, lane), session.state.network.cell));
     this.#place(this.mark, element);
   }
