@@ -11,6 +11,7 @@ mod copying;
 mod forecast;
 mod generated;
 mod induction;
+mod nearest;
 mod options;
 mod order;
 mod parity;
@@ -162,6 +163,7 @@ pub fn all() -> &'static [&'static Spec] {
         &recall::SPEC,
         &order::SPEC,
         &parity::SPEC,
+        &nearest::SPEC,
         &waves::SPEC,
         &table::SPEC,
     ]

@@ -51,7 +51,7 @@ fn make(chosen: &Chosen<'_>, _: &Data) -> Result<Box<dyn Task>> {
 }
 
 /// sin(2πx): the sine of so many turns. Errs by less than 1e-8; the same bits everywhere.
-fn sine(turns: f64) -> f64 {
+pub(super) fn sine(turns: f64) -> f64 {
     // A turn from −1/2 to 1/2, folded at the quarters, where the sine is symmetric.
     let x = turns - (turns + 0.5).floor();
     let x = if x > 0.25 {

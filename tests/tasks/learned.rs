@@ -28,3 +28,20 @@ fn two_directions_win_at_tagging_and_one_cannot() {
     // Half of the guesses at 1,500 undecided words, to within five standard deviations.
     assert!(one < best + 2.0 && one > best - 5.0, "one direction {one} %, the best of one {best} %");
 }
+
+/// The mean square error of a small network at replacing what is stored, after a short training.
+fn nearest(cell: &str) -> f64 {
+    let task = make("nearest", &[("length", n(32.0))]);
+    let settings = Settings { learning_rate: 1e-2, validation: 500, ..Settings::default() };
+    let mut trainer = Trainer::<f32>::new(task, Config::new(cell, 0, 8), settings).unwrap();
+    for _ in 0..600 {
+        trainer.update().unwrap();
+    }
+    trainer.validate().unwrap().metric
+}
+
+#[test]
+fn an_exponential_gate_replaces_what_a_sigmoid_averages() {
+    let (exponential, sigmoid) = (nearest("slstm"), nearest("lstm"));
+    assert!(exponential < 0.045 && exponential < 0.65 * sigmoid, "sLSTM {exponential}, LSTM {sigmoid}");
+}
