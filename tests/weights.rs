@@ -10,10 +10,13 @@ use unrolled::task::temperature::{Normalisation, WINDOW, Weather};
 use unrolled::task::{Kind, Part, Spec, agreement, all, sentiment};
 
 /// Weights are part of what the page loads.
-const MAX_BYTES: usize = 100_000;
+const MAX_BYTES: usize = 150_000;
 /// In °C. Trainer and core round differently, and tanh and sigmoid differ by up to 1e-6: a thousandth of a degree is far
 /// more than that makes, and far less than any figure that is shown.
 const RMSE_TOLERANCE: f64 = 1e-3;
+
+/// Every cell of the registry has trained weights.
+const FORECASTERS: [&str; 9] = ["rnn", "lstm", "gru", "mingru", "minlstm", "s4d", "mamba", "slstm", "mlstm"];
 
 fn assets() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("assets")
@@ -59,7 +62,7 @@ fn metrics<'a>(entry: &'a Value, task: &str) -> &'a Value {
 #[test]
 fn every_entry_agrees_with_the_registry_and_its_file() {
     let entries = index();
-    assert_eq!(entries.len(), 4);
+    assert_eq!(entries.len(), FORECASTERS.len() + 1);
     for entry in &entries {
         let size = std::fs::metadata(assets().join("weights").join(text(entry, "file"))).expect("the file").len();
         assert!(size as usize <= MAX_BYTES, "{}: {size} bytes", text(entry, "file"));
@@ -83,7 +86,7 @@ fn every_entry_agrees_with_the_registry_and_its_file() {
 fn forecasters_err_as_much_as_they_say() {
     let weather = weather();
     let expected = weather.normalisation(&[0, 1, 2]).expect("readings");
-    for cell in ["rnn", "lstm", "gru"] {
+    for cell in FORECASTERS {
         let entry = entry(&format!("temperature-{cell}"));
         let normalisation =
             Normalisation { mean: number(&entry["normalisation"], "mean"), deviation: number(&entry["normalisation"], "deviation") };

@@ -1,7 +1,7 @@
 //! Trains the shipped weights with the project's own trainer, measures them and writes down what was measured.
 //!
 //!     cargo xtask weights                # everything
-//!     cargo xtask weights gru sentences  # rnn, lstm, gru or sentences; the others keep their entries
+//!     cargo xtask weights gru sentences  # some cells (rnn, lstm, …, mlstm) or sentences; the others keep their entries
 //!
 //! Seeds are fixed and arithmetic is the same everywhere, so that the same source gives the same bytes on any machine. Baselines
 //! in `index.json` are those of `train.py`, which trained the same networks with PyTorch; everything else is measured here.
@@ -26,14 +26,44 @@ use unrolled::train::{Schedule, ScheduleKind, Settings, Trainer};
 type Failure = Box<dyn std::error::Error>;
 
 const BATCH: usize = 64;
-const HIDDEN: usize = 32;
 /// Validation chooses among these, each trained to the end of its schedule. It does not choose a network on the way: while the rate
 /// is high the error jumps, and the luckiest moment says little about other months.
 const FORECAST_SEEDS: [u64; 3] = [1, 2, 3];
 const FORECAST_EPOCHS: usize = 30;
 const FORECAST_RATE: f64 = 0.006;
-/// Adam's β₁, of the cells with gates and of the one without. (PyTorch's one-cycle schedule went from 0.95 to 0.85 and back.)
-const FORECAST_BETA1: [f64; 2] = [0.95, 0.9];
+/// The forecasters: about the same number of parameters each (4,200 to 4,600). Cells that read nothing of their own past but through
+/// an elementwise recurrence get two layers, as in their papers: one alone would see a single number at each step.
+const FORECASTERS: [Forecaster; 9] = [
+    Forecaster { hidden: 32, ..Forecaster::new("lstm") },
+    Forecaster { hidden: 37, ..Forecaster::new("gru") },
+    Forecaster { hidden: 64, beta1: 0.9, ..Forecaster::new("rnn") },
+    Forecaster { hidden: 46, layers: 2, ..Forecaster::new("mingru") },
+    Forecaster { hidden: 38, layers: 2, ..Forecaster::new("minlstm") },
+    Forecaster { hidden: 28, layers: 2, options: &[("layer", "full"), ("state", "8")], ..Forecaster::new("s4d") },
+    Forecaster { hidden: 16, layers: 2, options: &[("state", "8")], ..Forecaster::new("mamba") },
+    Forecaster { hidden: 32, ..Forecaster::new("slstm") },
+    Forecaster { hidden: 32, layers: 2, options: &[("heads", "4")], ..Forecaster::new("mlstm") },
+];
+
+/// One cell's network, and Adam's β₁ (PyTorch's one-cycle schedule, which came before, went from 0.95 to 0.85 and back).
+struct Forecaster {
+    cell: &'static str,
+    hidden: usize,
+    layers: usize,
+    options: &'static [(&'static str, &'static str)],
+    beta1: f64,
+}
+
+impl Forecaster {
+    const fn new(cell: &'static str) -> Self {
+        Forecaster { cell, hidden: 32, layers: 1, options: &[], beta1: 0.95 }
+    }
+
+    fn config(&self) -> Config {
+        let options = self.options.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        Config { layers: self.layers, options, ..Config::new(self.cell, 0, self.hidden) }
+    }
+}
 /// The first step that is asked in training: with less to go by a network can only guess.
 const FORECAST_FROM: usize = 12;
 const SENTENCE_SEED: u64 = 1;
@@ -46,12 +76,15 @@ const UNKNOWN_SHARE: f64 = 0.02;
 
 fn main() -> Result<(), Failure> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let all = ["lstm", "gru", "rnn", "sentences"];
+    let all: Vec<&str> = FORECASTERS.iter().map(|f| f.cell).chain(["sentences"]).collect();
     if let Some(other) = wanted.iter().find(|w| !all.contains(&w.as_str())) {
         return Err(format!("“{other}”; expected some of {}", all.join(", ")).into());
     }
     for what in all.into_iter().filter(|what| wanted.is_empty() || wanted.iter().any(|w| w == what)) {
-        if what == "sentences" { sentences()? } else { forecaster(what)? }
+        match FORECASTERS.iter().find(|f| f.cell == what) {
+            Some(one) => forecaster(one)?,
+            None => sentences()?,
+        }
     }
     Ok(())
 }
@@ -83,6 +116,11 @@ fn ship(name: &str, net: &Net<f32>, provenance: Value, change: impl FnOnce(&mut 
     std::fs::write(assets().join(format!("weights/{name}.safetensors")), &bytes)?;
     let path = assets().join("weights/index.json");
     let mut index: Vec<Value> = serde_json::from_slice(&std::fs::read(&path)?)?;
+    if !index.iter().any(|entry| entry["name"] == name) {
+        let mut new = index.iter().find(|entry| entry["name"] == "temperature-lstm").ok_or("no entry to begin with")?.clone();
+        (new["name"], new["file"]) = (json!(name), json!(format!("{name}.safetensors")));
+        index.push(new);
+    }
     let entry = index.iter_mut().find(|entry| entry["name"] == name).ok_or("no such entry")?;
     entry["provenance"] = provenance;
     entry["provenance"]["trainer"] = json!("Unrolled’s own, in f32 on one thread");
@@ -150,18 +188,18 @@ impl Task for Sooner {
     }
 }
 
-fn forecaster(cell: &str) -> Result<(), Failure> {
+fn forecaster(of: &Forecaster) -> Result<(), Failure> {
+    let (cell, beta1) = (of.cell, of.beta1);
     let weather = Weather::parse(&std::fs::read(assets().join("data/weather-nyc-2013-hourly.csv"))?)?;
     let data = Data { weather: Some(weather.clone()), ..Data::default() };
     let options = [("stations", "each"), ("answers", "every")].map(|(name, value)| (name.to_string(), value.into()));
-    let beta1 = FORECAST_BETA1[usize::from(cell == "rnn")];
     let mut nets = vec![];
     for seed in FORECAST_SEEDS {
         let task = Sooner(task::make("temperature", &options.clone().into_iter().collect(), &data)?);
         let updates = task.examples(Part::Train).ok_or("a finite set")? / BATCH * FORECAST_EPOCHS;
         let rule = [("beta1".to_string(), beta1)].into();
         let settings = Settings { options: rule, ..settings(FORECAST_RATE, updates, seed) };
-        let trainer = Trainer::new(Box::new(task), Config::new(cell, 0, HIDDEN), settings)?;
+        let trainer = Trainer::new(Box::new(task), of.config(), settings)?;
         let net = trained(trainer, updates, &format!("{cell} seed {seed}"))?.net().clone();
         nets.push((seed, rmse(&net, &weather, Part::Valid)?, rmse(&net, &weather, Part::Test)?, net));
         let (_, valid, test, _) = &nets[nets.len() - 1];
@@ -180,6 +218,9 @@ fn forecaster(cell: &str) -> Result<(), Failure> {
         ),
     });
     ship(&format!("temperature-{cell}"), &net, provenance, |entry| {
+        // Baselines, normalisation and first view are the same for all of them.
+        entry["title"] = json!(format!("{}, next hour’s temperature", net.cell().spec().title));
+        entry["config"] = json!(net.config());
         let metrics = &mut entry["metrics"][0];
         (metrics["rmse"], metrics["validRmse"], metrics["rmseOfSeeds"]) = (json!(rounded(test)), json!(rounded(valid)), json!(tests));
     })

@@ -32,8 +32,16 @@ export function weightsOf({ config }, bytes) {
   return Object.entries(tensors).map(([name, { data_offsets }]) => {
     const [from, to] = data_offsets.map((/** @type {number} */ offset) => 8 + length + offset);
     const values = Float32Array.from({ length: (to - from) / 4 }, (_, k) => view.getFloat32(from + 4 * k, true));
-    return [name.replace(/^fc\./, "head.").replace(`${config.cell}.`, ""), values];
+    const own = name.startsWith(`${config.cell}.`) ? ofLayer(name.slice(config.cell.length + 1)) : name.replace(/^fc\./, "head.");
+    return [own, values];
   });
+}
+
+/** PyTorch's names tell the layer themselves; other references number their modules, or have only one: `1.kernel.C`, `kernel.C`. @param {string} name */
+function ofLayer(name) {
+  if (/_l\d+$/.test(name)) return name;
+  const [, layer = "0", leaf] = /** @type {RegExpExecArray} */ (/^(?:(\d+)\.)?(.*)$/.exec(name));
+  return `${leaf}_l${layer}`;
 }
 
 export class Library {
