@@ -9,7 +9,7 @@
 #[path = "../../tests/support/sha256.rs"]
 mod sha256;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -221,6 +221,8 @@ fn forecaster(of: &Forecaster) -> Result<(), Failure> {
         // Baselines, normalisation and first view are the same for all of them.
         entry["title"] = json!(format!("{}, next hour’s temperature", net.cell().spec().title));
         entry["config"] = json!(net.config());
+        // Only what was chosen: the rest may still be changed by who looks at the network.
+        entry["config"]["options"] = json!(of.options.iter().copied().collect::<BTreeMap<_, _>>());
         let metrics = &mut entry["metrics"][0];
         (metrics["rmse"], metrics["validRmse"], metrics["rmseOfSeeds"]) = (json!(rounded(test)), json!(rounded(valid)), json!(tests));
     })

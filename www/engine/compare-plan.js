@@ -183,7 +183,7 @@ export function plansOf(view, sequence, session, files, sizes) {
     if (entry) {
       const bytes = session.library.bytes(entry);
       if (!bytes) throw new Error("the weights are not loaded");
-      return { key: key([source, entry.name]), config: { ...entry.config, options: {} }, seed: 0, weights: weightsOf(entry, bytes), ...beside };
+      return { key: key([source, entry.name]), config: { ...entry.config, options: entry.config.options ?? {} }, seed: 0, weights: weightsOf(entry, bytes), ...beside };
     }
     const config = { ...configOf(view, sequence, session, network), hidden: sizes[k] ?? view.hidden };
     return { key: key([config, seed]), config, seed, weights: null, ...beside };

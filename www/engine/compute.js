@@ -71,7 +71,7 @@ export function buildNetwork({ data, network }, { library, module, registry, fil
   const { nonlinearity, ...gru } = options;
   // Our own weights need no reader of foreign files, which is a sixth of the first view's module.
   const net = entry
-    ? module.Network.create({ ...entry.config, options, seed: 0 })
+    ? module.Network.create({ ...entry.config, options: { ...options, ...entry.config.options }, seed: 0 })
     : module.Network.fromSafetensors(bytes, {
         ...(readout ? { readout } : {}),
         ...(nonlinearity ? { nonlinearity } : {}),
