@@ -25,6 +25,8 @@ mod mlstm_memory;
 mod mlstm_spec;
 mod rnn;
 mod s4d;
+mod s4d_equations;
+mod s4d_layer;
 mod s4d_spec;
 mod slstm;
 mod slstm_back;

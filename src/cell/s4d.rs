@@ -3,10 +3,11 @@
 
 use super::hold::Holds;
 use super::linear::{Linear, add_bias, bias_gradient};
-use super::s4d_spec::{G, HIDDEN, O, RECURRENCE, SPECS, U, V, X_IM, X_RE, Y};
+use super::s4d_equations::RECURRENCE;
+use super::s4d_spec::{G, SPECS, U, X_IM, X_RE, Y};
 use super::spec::{Recurrence, Spec};
 use super::{Cell, Depth, Dims, Moment, MomentGradient, Params, Tensors, Whole, Work, plain_axis, uniform};
-use crate::math::functions::{gelu, gelu_slope, ln};
+use crate::math::functions::ln;
 use crate::math::kernel::{Strided, room, sum_columns};
 use crate::math::modes::{Complex, Mode, bilinear, zero_order_hold};
 use crate::math::rng::Rng;
@@ -33,8 +34,8 @@ pub struct S4d {
 
 /// Sizes of a layer, and its matrices.
 #[derive(Clone, Copy)]
-struct Sizes {
-    h: usize,
+pub(super) struct Sizes {
+    pub h: usize,
     /// Modes per unit.
     m: usize,
     /// Modes of all units.
@@ -68,7 +69,7 @@ const LOG_DT: usize = 2;
 const LOG_A_REAL: usize = 3;
 const A_IMAG: usize = 4;
 const OUT_WEIGHT: usize = 5;
-const OUT_BIAS: usize = 6;
+pub(super) const OUT_BIAS: usize = 6;
 
 impl S4d {
     fn sizes(&self, dims: Dims) -> Sizes {
@@ -90,7 +91,7 @@ impl S4d {
 
 impl Sizes {
     /// The parameters without those of the encoder.
-    fn own<'a, 'b, T>(&self, tensors: &'b [&'a [T]]) -> &'b [&'a [T]] {
+    pub(super) fn own<'a, 'b, T>(&self, tensors: &'b [&'a [T]]) -> &'b [&'a [T]] {
         &tensors[self.before_own()..]
     }
 
@@ -103,15 +104,15 @@ impl Sizes {
     }
 
     /// The packed encoder, then the packed output matrix.
-    fn matrices<'a, T>(&self, packed: &'a [T]) -> (&'a [T], &'a [T]) {
+    pub(super) fn matrices<'a, T>(&self, packed: &'a [T]) -> (&'a [T], &'a [T]) {
         packed[CONSTANTS * self.n..].split_at(self.encoder.map_or(0, Linear::packed_len))
     }
 
-    fn rows(&self) -> usize {
+    pub(super) fn rows(&self) -> usize {
         2 * self.n + self.h * if self.output.is_some() { 6 } else { 2 }
     }
 
-    fn lane(&self, lane: usize) -> std::ops::Range<usize> {
+    pub(super) fn lane(&self, lane: usize) -> std::ops::Range<usize> {
         let modes = lane.saturating_sub(X_RE).min(2);
         let start = (lane - modes) * self.h + modes * self.n;
         start..start + if lane == X_RE || lane == X_IM { self.n } else { self.h }
@@ -124,17 +125,17 @@ impl Sizes {
         4 * self.n
     }
 
-    fn passing_glu(&self) -> usize {
+    pub(super) fn passing_glu(&self) -> usize {
         4 * self.n + self.h
     }
 
-    fn recurrent_rows(&self) -> usize {
+    pub(super) fn recurrent_rows(&self) -> usize {
         self.passing_glu() + if self.output.is_some() { 2 * self.h } else { 0 }
     }
 }
 
 /// Puts what is held of a lane of example `b` in its place.
-fn hold<T: Scalar>(holds: Option<&Holds<T>>, lane: usize, b: usize, values: &mut [T]) {
+pub(super) fn hold<T: Scalar>(holds: Option<&Holds<T>>, lane: usize, b: usize, values: &mut [T]) {
     let n = values.len();
     for held in holds.into_iter().flat_map(|h| &h.lanes).filter(|l| l.lane == lane) {
         let of_example = held.mask[b * n..].iter().zip(&held.value[b * n..]);
@@ -143,7 +144,7 @@ fn hold<T: Scalar>(holds: Option<&Holds<T>>, lane: usize, b: usize, values: &mut
 }
 
 /// No gradient passes to what computed a held value.
-fn hold_back<T: Scalar>(holds: Option<&Holds<T>>, lane: usize, b: usize, d: &mut [T]) {
+pub(super) fn hold_back<T: Scalar>(holds: Option<&Holds<T>>, lane: usize, b: usize, d: &mut [T]) {
     let n = d.len();
     for held in holds.into_iter().flat_map(|h| &h.lanes).filter(|l| l.lane == lane) {
         d.iter_mut().zip(&held.mask[b * n..]).filter(|(_, mask)| **mask > T::zero()).for_each(|(d, _)| *d = T::zero());
@@ -316,7 +317,7 @@ impl<T: Scalar> Cell<T> for S4d {
             hold(moment.holds, Y, b, &mut y[..h]);
         }
         if let Some(output) = sizes.output {
-            self.layer(&sizes, output, params, moment, tape, work);
+            sizes.layer(output, params, moment, tape, work);
         }
     }
 
@@ -324,7 +325,7 @@ impl<T: Scalar> Cell<T> for S4d {
         let sizes @ Sizes { h, m, n, .. } = self.sizes(params.dims);
         let (rows, deep, own) = (sizes.rows(), sizes.recurrent_rows(), sizes.own(&params.tensors));
         if let Some(output) = sizes.output {
-            self.layer_back(&sizes, output, params, moment, tape, d, work);
+            sizes.layer_back(output, params, moment, tape, d, work);
         }
         let [a_re, a_im, b_re, b_im, c_re, c_im, ..] = sizes.constants(params.packed);
         for b in 0..moment.batch {
@@ -431,71 +432,4 @@ impl<T: Scalar> Cell<T> for S4d {
 /// From ∂L/∂w to ∂L/∂z for w = f(z) of slope f′, real and imaginary part: the conjugate of f′ times it.
 fn back<T: Scalar>(slope: (T, T), d: (T, T)) -> (T, T) {
     (slope.0 * d.0 + slope.1 * d.1, slope.0 * d.1 - slope.1 * d.0)
-}
-
-impl S4d {
-    /// What the full layer puts on top of y: GELU, W g + b, the one half through the other's sigmoid.
-    fn layer<T: Scalar>(&self, sizes: &Sizes, output: Linear, params: &Params<T>, moment: &Moment<T>, tape: &mut [T], work: &mut Work<T>) {
-        let (h, rows) = (sizes.h, sizes.rows());
-        for (b, column) in tape.chunks_exact_mut(rows).enumerate() {
-            let (y, g) = column[sizes.lane(Y).start..].split_at_mut(h);
-            g.iter_mut().zip(y).for_each(|(g, y)| *g = gelu(*y));
-            hold(moment.holds, G, b, &mut g[..h]);
-        }
-        let a = room(&mut work.values, 2 * h * moment.batch);
-        a.fill(T::zero());
-        add_bias(sizes.own(&params.tensors)[OUT_BIAS], moment.batch, a, 2 * h);
-        let g = Strided { data: &tape[sizes.lane(G).start..], row: 1, column: rows };
-        output.forward(sizes.matrices(params.packed).1, g, moment.batch, a, 2 * h, &mut work.product);
-        for (b, (column, a)) in tape.chunks_exact_mut(rows).zip(a.chunks_exact(2 * h)).enumerate() {
-            let (v, rest) = column[sizes.lane(V).start..].split_at_mut(h);
-            let (o, out) = rest.split_at_mut(h);
-            v.copy_from_slice(&a[..h]);
-            o.iter_mut().zip(&a[h..]).for_each(|(o, a)| *o = Real::sigmoid(*a));
-            hold(moment.holds, V, b, v);
-            hold(moment.holds, O, b, o);
-            out.iter_mut().zip(v).zip(o).for_each(|((h, v), o)| *h = *v * *o);
-            hold(moment.holds, HIDDEN, b, out);
-        }
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn layer_back<T: Scalar>(
-        &self,
-        sizes: &Sizes,
-        output: Linear,
-        params: &Params<T>,
-        moment: &Moment<T>,
-        tape: &[T],
-        d: &mut MomentGradient<T>,
-        work: &mut Work<T>,
-    ) {
-        let (h, rows, deep, glu) = (sizes.h, sizes.rows(), sizes.recurrent_rows(), sizes.passing_glu());
-        let (v, o, out) = (sizes.lane(V), sizes.lane(O), sizes.lane(HIDDEN));
-        let dh = room(&mut work.values, h);
-        for b in 0..moment.batch {
-            let (column, dcolumn) = (&tape[b * rows..(b + 1) * rows], &mut d.lanes[b * rows..(b + 1) * rows]);
-            dh.copy_from_slice(&dcolumn[out.clone()]);
-            hold_back(moment.holds, HIDDEN, b, dh);
-            let (dv, da) = d.recurrent[b * deep + glu..(b + 1) * deep].split_at_mut(h);
-            for j in 0..h {
-                (dv[j], da[j]) = (dh[j] * column[o.start + j], dh[j] * column[v.start + j]);
-            }
-            dcolumn[v.clone()].copy_from_slice(dv);
-            dcolumn[o.clone()].copy_from_slice(da);
-            hold_back(moment.holds, V, b, dv);
-            hold_back(moment.holds, O, b, da);
-            da.iter_mut().zip(&column[o.clone()]).for_each(|(d, o)| *d = *d * o.sigmoid_slope());
-            dcolumn[sizes.lane(G)].fill(T::zero());
-        }
-        let (packed, da) = (sizes.matrices(params.packed).1, Strided { data: &d.recurrent[glu..], row: 1, column: deep });
-        output.back(packed, da, moment.batch, &mut d.lanes[sizes.lane(G).start..], rows, &mut work.product);
-        for b in 0..moment.batch {
-            let (y, dg) = d.lanes[b * rows + sizes.lane(Y).start..][..2 * h].split_at_mut(h);
-            y.copy_from_slice(dg);
-            hold_back(moment.holds, G, b, y);
-            let of = &tape[b * rows..][sizes.lane(Y)];
-            y.iter_mut().zip(of).for_each(|(d, y)| *d = *d * gelu_slope(*y));
-        }
-    }
 }
