@@ -222,3 +222,45 @@ fn shapes_are_recognised() {
         assert!(family.recognise(&of_cuda).is_none());
     }
 }
+
+/// What the exponential gate is for (Beck et al. 2024, figure 2): one unit whose ĩ grows with a score holds the value that came with
+/// the highest score so far, whichever that was and however long ago. A sigmoid that grows with the score, with f = 1 − i to make
+/// room, can only lay down beforehand from which score on it replaces: it has no measure of what it holds.
+#[test]
+fn one_unit_holds_the_value_of_the_highest_score() {
+    use unrolled::task::{Batch, Data, Options, Part, Value, make};
+    const STEPS: usize = 64;
+    const EXAMPLES: usize = 200;
+    let task = make("nearest", &Options::from([("length".to_string(), Value::Number(STEPS as f64))]), &Data::default()).unwrap();
+    let mut batch = Batch::default();
+    task.fill(Part::Valid, &(0..EXAMPLES as u64).collect::<Vec<_>>(), &mut batch).unwrap();
+    let config = |cell| Config { head: Some(Head { outputs: 1 }), ..Config::new(cell, 3, 1) };
+    // z = tanh((value − 1/2)/10), so nearly linear; the answer is 10 h + 1/2.
+    let error = |mut net: Net<f64>, set: &[(&str, Vec<f64>)]| {
+        set.iter().for_each(|(name, values)| net.set_parameter(name, values).unwrap());
+        net.set_parameter("head.weight", &[10.0]).unwrap();
+        net.set_parameter("head.bias", &[0.5]).unwrap();
+        let read = batch.numbers.iter().map(|x| f64::from(*x)).collect();
+        let trace = net.run(Run::new(STEPS, EXAMPLES, Input::Values(read))).unwrap();
+        let errors = trace.prediction().unwrap().iter().zip(&batch.targets).map(|(y, target)| (y - f64::from(*target)).powi(2));
+        errors.sum::<f64>() / (STEPS * EXAMPLES) as f64
+    };
+    let open = 30.0;
+    let exponential = |steep: f64| {
+        let weights = vec![steep, 0., 0., 0., 0., 0., 0., 0., 0.1, 0., 0., 0.];
+        error(Net::zeros(config("slstm")).unwrap(), &[("weight_ih_l0", weights), ("_bias__l0", vec![0.0, open, -0.05, open])])
+    };
+    // i = σ(steep·(score − threshold)) lets in what has a high score, and f = 1 − i makes room for it.
+    let sigmoid = |steep: f64, threshold: f64| {
+        let weights = vec![steep, 0., 0., -steep, 0., 0., 0., 0., 0.1, 0., 0., 0.];
+        let bias = vec![-steep * threshold, steep * threshold, -0.05, open];
+        error(Net::zeros(config("lstm")).unwrap(), &[("weight_ih_l0", weights), ("bias_ih_l0", bias)])
+    };
+    let errors = [3.0, 30.0, 300.0, 3000.0].map(exponential);
+    assert!(errors.windows(2).all(|pair| pair[1] < pair[0] / 2.0), "the steeper, the better: {errors:?}");
+    assert!(errors[2] < 4e-3 && errors[3] < 4e-4, "{errors:?}");
+    let steeps = [3.0, 10.0, 30.0, 100.0, 1000.0];
+    let best = steeps.iter().flat_map(|s| (0..50).map(|k| sigmoid(*s, 0.5 + 0.01 * f64::from(k)))).fold(f64::INFINITY, f64::min);
+    println!("exponential {errors:?}, sigmoid at its best {best}");
+    assert!(best > 0.02, "the best of 250 sigmoid gates: {best}");
+}
