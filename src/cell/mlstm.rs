@@ -2,6 +2,7 @@
 //! Nothing but the memory itself depends on the step before. The layer of its reference implementation is in `mlstm_layer`.
 
 use super::linear::{Linear, add_bias, bias_gradient};
+use super::mamba_scan::each;
 use super::mlstm_layer::Layer;
 use super::mlstm_memory::*;
 use super::mlstm_spec::{BARE, OPTIONS};
@@ -139,7 +140,8 @@ impl<T: Scalar> Cell<T> for Bare {
             memory.forward(prev, cur, &set);
             let (lanes, out) = cur.split_at_mut(memory.rows());
             let (read, (o, out)) = (&lanes[memory.start(R)..], out.split_at_mut(h));
-            sigmoids(&given[at_o..], o);
+            o.copy_from_slice(&given[at_o..]);
+            each(o, Real::sigmoid, Real::sigmoid);
             set.lane(O, o);
             out.iter_mut().zip(&*o).zip(read).for_each(|((y, o), r)| *y = *o * *r);
             set.lane(H, out);
@@ -212,15 +214,6 @@ pub fn init<T: Scalar>(name: &str, inputs: usize, rng: &mut Rng, values: &mut [T
         "igate.bias" => values.iter_mut().for_each(|v| *v = normal(rng, 0.1)),
         _ => values.iter_mut().for_each(|v| *v = normal(rng, (0.4 / inputs as f64).sqrt())),
     }
-}
-
-/// to = σ(x)
-pub fn sigmoids<T: Scalar>(x: &[T], to: &mut [T]) {
-    let whole = to.len() - to.len() % T::WIDTH;
-    for (to, x) in T::groups_mut(to).iter_mut().zip(T::groups(x)) {
-        *to = T::write(T::read(x).sigmoid());
-    }
-    to[whole..].iter_mut().zip(&x[whole..]).for_each(|(to, x)| *to = x.sigmoid());
 }
 
 pub struct Family;

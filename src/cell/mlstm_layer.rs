@@ -2,7 +2,8 @@
 //! query and key (not of the value), the memory, a norm of each head, a learnable skip, the gate, projection down.
 
 use super::linear::{Linear, bias_gradient};
-use super::mlstm::{heads, init, refuse, sigmoids};
+use super::mamba_scan::each;
+use super::mlstm::{heads, init, refuse};
 use super::mlstm_layer_spec::LAYER;
 use super::mlstm_memory::*;
 use super::spec::*;
@@ -271,8 +272,9 @@ impl Plan {
         }
         set.lane(WINDOW, &mut cur[at_window..at_s]);
         for j in 0..n {
-            cur[at_s + j] = silu(self.convolved(params, cur, j));
+            cur[at_s + j] = self.convolved(params, cur, j);
         }
+        each(&mut cur[at_s..at_s + n], silu, silu);
         set.lane(S, &mut cur[at_s..at_s + n]);
         let (before, lanes) = cur.split_at_mut(self.memory.row);
         let (read, gates) = lanes.split_at_mut(3 * n);
@@ -303,7 +305,7 @@ impl Plan {
 
     /// From what is read to what is projected down.
     fn leave<T: Scalar>(self, params: &Params<T>, cur: &mut [T], set: &Set<T>) {
-        let (n, at_y, at_e, at_h) = (self.channels, self.start(Y), self.start(E), self.start(H));
+        let (n, at_s, at_y, at_e, at_h) = (self.channels, self.start(S), self.start(Y), self.start(E), self.start(H));
         let (lanes, after) = cur.split_at_mut(at_y);
         let (y, e) = after.split_at_mut(at_e - at_y);
         let read = &lanes[self.memory.start(R)..];
@@ -312,29 +314,34 @@ impl Plan {
             y.iter_mut().zip(read).for_each(|(y, r)| *y = (*r - mean) / deviation);
         }
         set.lane(Y, y);
-        sigmoids(&lanes[n..2 * n], &mut e[..n]);
+        e[..n].copy_from_slice(&lanes[n..2 * n]);
+        each(&mut e[..n], silu, silu);
         for j in 0..n {
-            cur[at_e + j] = self.mixed(params, cur, j) * (cur[n + j] * cur[at_e + j]);
+            cur[at_e + j] = Self::mixed(params, cur[at_y + j], cur[at_s + j], j) * cur[at_e + j];
         }
         set.lane(E, &mut cur[at_e..at_h]);
     }
 
     /// What the gate z lets through, of one channel.
-    fn mixed<T: Scalar>(self, params: &Params<T>, cur: &[T], j: usize) -> T {
-        let (norm, skip) = (params.tensors[NORM][j], params.tensors[SKIP][j]);
-        cur[self.start(Y) + j] * (T::one() + norm) + skip * cur[self.start(S) + j]
+    fn mixed<T: Scalar>(params: &Params<T>, y: T, s: T, j: usize) -> T {
+        y * (T::one() + params.tensors[NORM][j]) + params.tensors[SKIP][j] * s
     }
 
     /// The reverse of `leave`: from ∂L/∂ of what is projected down to that of what is read.
     fn leave_back<T: Scalar>(self, params: &Params<T>, cur: &[T], dcur: &mut [T], more: &mut [T], stop: &mut Stop<T>) {
-        let (n, at_y, at_e, at_h, width) = (self.channels, self.start(Y), self.start(E), self.start(H), self.memory.width);
+        let (n, width) = (self.channels, self.memory.width);
+        let (at_s, at_y, at_e, at_h) = (self.start(S), self.start(Y), self.start(E), self.start(H));
         stop.lane(E, at_e, &mut dcur[at_e..at_h]);
         let through = &mut more[self.kept()[4]..][..n];
+        through.copy_from_slice(&cur[n..2 * n]);
+        each(through, silu, silu);
+        dcur[n..2 * n].copy_from_slice(&cur[n..2 * n]);
+        each(&mut dcur[n..2 * n], silu_slope, silu_slope);
         for j in 0..n {
-            let (z, d) = (cur[n + j], dcur[at_e + j]);
-            through[j] = d * silu(z);
+            let d = dcur[at_e + j];
+            through[j] = d * through[j];
             dcur[at_y + j] = through[j] * (T::one() + params.tensors[NORM][j]);
-            dcur[n + j] = d * self.mixed(params, cur, j) * silu_slope(z);
+            dcur[n + j] = d * Self::mixed(params, cur[at_y + j], cur[at_s + j], j) * dcur[n + j];
         }
         stop.lane(Z, n, &mut dcur[n..2 * n]);
         stop.lane(Y, at_y, &mut dcur[at_y..at_e]);
@@ -377,11 +384,14 @@ impl Plan {
             mix_back(params.tensors[PROJ[lane]], &lanes[lane * n..(lane + 1) * n], &mut before[at_s..at_s + n]);
         }
         stop.lane(S, at_s, &mut before[at_s..at_s + n]);
-        for j in 0..n {
-            more[j] = before[at_s + j] * silu_slope(self.convolved(params, cur, j));
+        let sums = &mut more[..n];
+        sums.iter_mut().enumerate().for_each(|(j, sum)| *sum = self.convolved(params, cur, j));
+        each(sums, silu_slope, silu_slope);
+        for (j, d) in sums.iter_mut().enumerate() {
+            *d = before[at_s + j] * *d;
             add_scaled(
                 &mut before[at_window + j * self.window..][..self.window],
-                more[j],
+                *d,
                 &params.tensors[CONV][j * self.window..][..self.window],
             );
         }
@@ -428,14 +438,21 @@ fn spread<T: Scalar>(values: &[T]) -> (T, T) {
 
 /// Each block of four channels through its own matrix.
 fn mix<T: Scalar>(matrices: &[T], from: &[T], to: &mut [T]) {
-    for ((matrix, x), y) in matrices.chunks_exact(BLOCK * BLOCK).zip(from.chunks_exact(BLOCK)).zip(to.chunks_exact_mut(BLOCK)) {
-        y.iter_mut().zip(matrix.chunks_exact(BLOCK)).for_each(|(y, row)| *y = dot(row, x));
+    let (matrices, from) = (matrices.as_chunks::<{ BLOCK * BLOCK }>().0, from.as_chunks::<BLOCK>().0);
+    for ((w, x), y) in matrices.iter().zip(from).zip(to.as_chunks_mut::<BLOCK>().0) {
+        *y = std::array::from_fn(|o| {
+            let w = &w[o * BLOCK..(o + 1) * BLOCK];
+            T::zero() + w[0] * x[0] + w[1] * x[1] + w[2] * x[2] + w[3] * x[3]
+        });
     }
 }
 
 /// Adds the reverse of `mix`.
 fn mix_back<T: Scalar>(matrices: &[T], d: &[T], to: &mut [T]) {
-    for ((matrix, d), x) in matrices.chunks_exact(BLOCK * BLOCK).zip(d.chunks_exact(BLOCK)).zip(to.chunks_exact_mut(BLOCK)) {
-        matrix.chunks_exact(BLOCK).zip(d).for_each(|(row, d)| add_scaled(x, *d, row));
+    let (matrices, d) = (matrices.as_chunks::<{ BLOCK * BLOCK }>().0, d.as_chunks::<BLOCK>().0);
+    for ((w, d), x) in matrices.iter().zip(d).zip(to.as_chunks_mut::<BLOCK>().0) {
+        for (o, d) in d.iter().enumerate() {
+            (0..BLOCK).for_each(|i| x[i] += *d * w[o * BLOCK + i]);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Functions that the modern cells need beside those of `Real`. f32 is computed in f64 and rounded, with `libm`, whose code is
 //! the same everywhere: the same bits natively and in every browser, and no cancellation that f64 does not have either.
 
-use super::Scalar;
+use super::{Real, Scalar};
 
 fn by<T: Scalar>(x: T, f: impl Fn(f64) -> f64) -> T {
     T::of(f(x.f64()))
@@ -28,12 +28,12 @@ pub fn log_sigmoid<T: Scalar>(x: T) -> T {
 }
 
 /// x σ(x)
-pub fn silu<T: Scalar>(x: T) -> T {
+pub fn silu<V: Real>(x: V) -> V {
     x * x.sigmoid()
 }
 
 /// Slope of `silu` at x.
-pub fn silu_slope<T: Scalar>(x: T) -> T {
+pub fn silu_slope<V: Real>(x: V) -> V {
     let y = x.sigmoid();
     y + x * y.sigmoid_slope()
 }
