@@ -145,7 +145,7 @@ impl<T: Scalar> Evaluator<'_, T> {
         if t >= steps || unit >= elements {
             return Err(Error::new(Code::OutOfRange, format!("step {t}, unit {unit}; expected below {steps} and {elements}")));
         }
-        let tree = self.tree(equation, t, &Values::place(&axes, unit));
+        let tree = self.tree(equation, t, &Values::place(&axes, unit), true);
         let (held, result) = match wanted {
             Wanted::Lane(lane) => {
                 let k = spec.lane(lane).unwrap_or(0);
@@ -234,7 +234,9 @@ impl<T: Scalar> Evaluator<'_, T> {
         Values::place(&self.values(of, t).axes, Values::flat(&self.extents(axes), at))
     }
 
-    fn tree(&self, expr: &Expr, t: usize, at: &Index) -> Evaluated {
+    /// The tree; sums along an axis have their terms only where `deep`: a sum of sums would have as many as both together, each with
+    /// a tree of its own.
+    fn tree(&self, expr: &Expr, t: usize, at: &Index, deep: bool) -> Evaluated {
         let value = self.values(expr, t).at(at);
         let mut node = Evaluated {
             op: name(expr),
@@ -262,7 +264,7 @@ impl<T: Scalar> Evaluator<'_, T> {
             // In a layer without the weight: the same value under other axes.
             Expr::Affine { axes, of, .. } if self.matrix(expr).is_none() => {
                 node.op = "along";
-                node.of = vec![self.tree(of, t, &self.same_element(axes, of, t, at))];
+                node.of = vec![self.tree(of, t, &self.same_element(axes, of, t, at), deep)];
             }
             Expr::Affine { weight, .. } | Expr::AffineTransposed { weight, .. } => {
                 node.name = Some(weight);
@@ -271,39 +273,41 @@ impl<T: Scalar> Evaluator<'_, T> {
             Expr::Upstream | Expr::X | Expr::Constant { .. } => {}
             Expr::Extent { axis } => node.axis = Some(axis),
             Expr::Parameter { name, .. } => node.name = Some(name),
-            Expr::Sum { of } | Expr::Product { of } => node.of = of.iter().map(|e| self.tree(e, t, at)).collect(),
-            Expr::OneMinus { of } => node.of = vec![self.tree(of, t, at)],
+            Expr::Sum { of } | Expr::Product { of } => node.of = of.iter().map(|e| self.tree(e, t, at, deep)).collect(),
+            Expr::OneMinus { of } => node.of = vec![self.tree(of, t, at, deep)],
             Expr::Difference { a, b } | Expr::Quotient { a, b } | Expr::Maximum { a, b } | Expr::Greater { a, b } => {
-                node.of = vec![self.tree(a, t, at), self.tree(b, t, at)];
+                node.of = vec![self.tree(a, t, at, deep), self.tree(b, t, at, deep)];
             }
             Expr::Call { function, of } => {
                 node.function = Some(*function);
-                node.of = vec![self.tree(of, t, at)];
+                node.of = vec![self.tree(of, t, at, deep)];
             }
             Expr::SumOver { axis, of } | Expr::MeanOver { axis, of } => {
                 node.axis = Some(axis);
-                node.terms = self.along_axis(axis, of, t, at, matches!(expr, Expr::MeanOver { .. }));
+                if deep {
+                    node.terms = self.along_axis(axis, of, t, at, matches!(expr, Expr::MeanOver { .. }));
+                }
             }
-            Expr::Along { axes, of } => node.of = vec![self.tree(of, t, &self.same_element(axes, of, t, at))],
+            Expr::Along { axes, of } => node.of = vec![self.tree(of, t, &self.same_element(axes, of, t, at), deep)],
             Expr::Derived { name } => {
                 node.name = Some(name);
                 let of = self.trace.net.cell().spec().derived(name);
-                node.of = of.map(|derived| self.tree(derived.equation, t, at)).into_iter().collect();
+                node.of = of.map(|derived| self.tree(derived.equation, t, at, deep)).into_iter().collect();
             }
-            Expr::Pick { axis, index, of } => node.of = vec![self.tree(of, t, &with(at, axis, *index))],
+            Expr::Pick { axis, index, of } => node.of = vec![self.tree(of, t, &with(at, axis, *index), deep)],
             Expr::Newest { axis, of } => {
                 let last = self.extents(&[axis])[0].1.saturating_sub(1);
-                node.of = vec![self.tree(of, t, &with(at, axis, last))];
+                node.of = vec![self.tree(of, t, &with(at, axis, last), deep)];
             }
             Expr::Push { axis, of, new } => {
                 let (place, last) = (at.iter().find(|i| i.0 == *axis).map_or(0, |i| i.1), self.extents(&[axis])[0].1.saturating_sub(1));
                 node.axis = Some(axis);
-                node.of = vec![if place < last { self.tree(of, t, &with(at, axis, place + 1)) } else { self.tree(new, t, at) }];
+                node.of = vec![if place < last { self.tree(of, t, &with(at, axis, place + 1), deep) } else { self.tree(new, t, at, deep) }];
             }
             Expr::PushedBack { axis, of } => {
                 let place = at.iter().find(|i| i.0 == *axis).map_or(0, |i| i.1);
                 node.axis = Some(axis);
-                node.of = place.checked_sub(1).map(|place| self.tree(of, t, &with(at, axis, place))).into_iter().collect();
+                node.of = place.checked_sub(1).map(|place| self.tree(of, t, &with(at, axis, place), deep)).into_iter().collect();
             }
         }
         if node.terms.is_empty() {
@@ -318,7 +322,7 @@ impl<T: Scalar> Evaluator<'_, T> {
         let extent = self.extents(&[axis])[0].1;
         let share = if mean { 1.0 / extent.max(1) as f64 } else { 1.0 };
         let one = |k: usize| {
-            let inner = self.tree(of, t, &with(at, axis, k));
+            let inner = self.tree(of, t, &with(at, axis, k), false);
             let term = inner.terms.first();
             let label = term.map_or(String::new(), |t| t.label.clone());
             let (weight, input) = match (inner.op, inner.of.as_slice()) {
@@ -368,6 +372,7 @@ impl<T: Scalar> Evaluator<'_, T> {
             ("maximum", _) => format!("max({})", inner.join(", ")),
             ("greater", _) => format!("[{}]", inner.join(" > ")),
             ("derived", _) => node.name.unwrap_or_default().to_string(),
+            ("sum-over" | "mean-over", _) => (if node.op == "sum-over" { "Σ" } else { "mean" }).into(),
             ("constant" | "extent", _) => format!("{}", node.value),
             ("call", Some(function)) => format!("{}({})", function_name(function), inner.join("")),
             _ => inner.join(" "),
