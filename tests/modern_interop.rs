@@ -1,7 +1,7 @@
 //! Files of the modern cells' reference implementations are read and predict what those predict; files that this crate writes are
 //! taken by them.
 //!
-//! tests/golden/modern/interop.py made the first kind. The second: `torch_takes_what_is_written` writes them to
+//! tests/golden/modern/interop.py made the first kind. The second: `the_references_take_what_is_written` writes them to
 //! target/written-modern, `interop.py check` loads each with `load_state_dict(strict=True)` and commits what the references say.
 
 #[path = "support/sha256.rs"]

@@ -8,6 +8,9 @@ const FILES = new URL("../golden/files/", import.meta.url);
 const { Network, memory } = await load();
 const { files } = JSON.parse(await readFile(new URL("expected.json", FILES), "utf8"));
 const fixture = (name) => readFile(new URL(name, FILES));
+/** Files of the modern cells' reference implementations, from modern/interop.py. */
+const modern = JSON.parse(await readFile(new URL("../modern/files/expected.json", FILES), "utf8")).files;
+const all = [...files, ...modern.map((one) => ({ ...one, file: `../modern/files/${one.file}`, options: one.choices }))];
 
 const LSTM = { "lstm.weight_ih_l0": [8, 3], "lstm.weight_hh_l0": [8, 2], "lstm.bias_ih_l0": [8], "lstm.bias_hh_l0": [8] };
 
@@ -38,7 +41,7 @@ function refused(bytes, choices) {
   return found;
 }
 
-for (const expected of files) {
+for (const expected of all) {
   test(`${expected.file} gives torch's numbers`, async () => {
     const net = Network.fromSafetensors(await fixture(expected.file), expected.options);
     const input = expected.tokens ? Uint32Array.from(expected.tokens) : Float32Array.from(expected.input);
@@ -69,6 +72,21 @@ test("a file is described as it is", async (t) => {
   assert.equal(summary.readout, "final-states");
   assert.equal(summary.assumed.length, 1);
   assert.match(summary.assumed[0], /readout/);
+});
+
+test("a modern cell's file is its family's, with options that shapes do not tell", async (t) => {
+  const bytes = await fixture("../modern/files/s4d.safetensors");
+  const net = own(t, Network.fromSafetensors(bytes, { cell: "s4d", options: { discretisation: "bilinear", state: 6 } }));
+  const { cell, options, assumed } = net.summary();
+  assert.deepEqual([cell, options.discretisation, options.state, options.layer], ["s4d", "bilinear", "6", "full"]);
+  assert.equal(assumed.length, 1);
+  assert.match(assumed[0], /^init: lin, the default/);
+  assert.equal(refused(bytes, { options: { state: 8 } }), "shape");
+  assert.equal(refused(bytes, { cell: "mamba" }), "shape");
+  assert.equal(refused(bytes, { options: { taps: 4 } }), "unknown-name");
+  // What is written is read again.
+  const again = own(t, Network.fromSafetensors(net.toSafetensors({}), { options: { discretisation: "bilinear" } }));
+  assert.deepEqual(again.parameter("kernel.C_l0"), net.parameter("kernel.C_l0"));
 });
 
 test("what a file cannot tell is assumed and said, or chosen", async () => {

@@ -85,7 +85,8 @@ def module(cell, width, hidden, options):
     if cell == "slstm":
         from xlstm.blocks.slstm.layer import sLSTMLayer, sLSTMLayerConfig
 
-        return sLSTMLayer(sLSTMLayerConfig(embedding_dim=hidden, num_heads=number["heads"], conv1d_kernel_size=4, backend="vanilla"))
+        config = sLSTMLayerConfig(embedding_dim=hidden, num_heads=number["heads"], conv1d_kernel_size=4, backend="vanilla")
+        return sLSTMLayer(config)
     return MlstmStep(hidden, number["heads"])
 
 
@@ -218,7 +219,7 @@ def check():
 
 def write(path, lines):
     made_by = f'"made_by": "tests/golden/modern/interop.py", "torch": "{torch.__version__.split("+")[0]}"'
-    path.write_text(f"{{{made_by}, \"files\": [\n" + ",\n".join(lines) + "\n]}\n")
+    path.write_text(f'{{{made_by}, "files": [\n' + ",\n".join(lines) + "\n]}\n")
 
 
 def main():
