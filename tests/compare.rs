@@ -80,6 +80,30 @@ fn what_is_carried_is_all_carried_lanes_together() {
     assert_eq!(probe::carried_norms(&trace, 1, 0, 0).unwrap(), probe::lane_norms(&trace, 1, 0, 0, "h").unwrap());
 }
 
+/// Against the dense product of Jacobians, for every cell; also where an input is wider than one number.
+#[test]
+fn memory_of_an_input_is_its_influence_for_every_cell() {
+    for (family, width) in cell::all().iter().flat_map(|family| [(family, 1), (family, 3)]) {
+        let net = Net::<f64>::random(Config::new(family.name(), width, 6), 5, Start::default()).unwrap();
+        let x: Vec<f64> = (0..STEPS * width).map(|k| (2.3 * k as f64).cos()).collect();
+        let trace = net.run(Run::new(STEPS, 1, Input::Values(x))).unwrap();
+        for from in [0, 3, STEPS - 1] {
+            let mut memory = probe::InputMemory::new(&trace, 0, 0, 0, from).unwrap();
+            while memory.advance(&trace).unwrap() {}
+            let mut jacobians = probe::StepJacobians::new(&trace, 0, 0, 0).unwrap();
+            let mut influence = probe::Influence::new(&trace, &mut jacobians, 0, 0, from).unwrap();
+            while influence.advance(&trace, &mut jacobians).unwrap() {}
+            assert_eq!((memory.norms.len(), &memory.moments), (STEPS - from, &influence.moments));
+            for (found, expected) in memory.norms.iter().zip(&influence.of_input) {
+                assert!((found - expected).abs() <= 1e-6 * expected, "{} {width} from {from}: {found} for {expected}", family.name());
+            }
+            // The control: no two steps are alike.
+            assert!(memory.norms.windows(2).all(|pair| (pair[0] - pair[1]).abs() > 1e-6 * pair[0]), "{}", family.name());
+        }
+        assert!(probe::InputMemory::new(&trace, 0, 0, 0, STEPS).is_err());
+    }
+}
+
 fn series(name: &str, slot: usize, factor: f64) -> Series {
     let values: Vec<f64> = (0..40).map(|t| factor.powi(t)).collect();
     Series { name: name.into(), slot, values, ..Series::default() }

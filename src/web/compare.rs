@@ -9,7 +9,7 @@ use super::network::Network;
 use super::trace::loss_of;
 use crate::error::{Code, Error};
 use crate::net::{self, Input, Run};
-use crate::probe::{self, Influence, StepJacobians, half_life};
+use crate::probe::{self, InputMemory, half_life};
 use crate::task::{Answers, Batch, Inputs, Part};
 
 /// One run of one sequence and its way back from a loss at the last step, read at the last layer's forward direction. Owns wasm
@@ -20,7 +20,7 @@ pub struct Look {
     gradients: net::Gradients<f32>,
     loss: f64,
     /// For the step that was asked for last.
-    memory: Option<(StepJacobians<f32>, Influence<f32>)>,
+    memory: Option<InputMemory>,
 }
 
 /// A run over the first `steps` steps, and its way back.
@@ -79,28 +79,20 @@ impl Look {
     /// Computes the memory of step `from`, for about that many milliseconds. Returns the share done, 0…1.
     pub fn remember(&mut self, from: usize, milliseconds: f64) -> Result<f64, JsValue> {
         let until = js_sys::Date::now() + milliseconds;
-        let layer = self.layer();
-        if self.memory.as_ref().is_none_or(|(_, influence)| influence.from != from) {
-            // One-step Jacobians do not depend on the chosen step.
-            let mut jacobians = match self.memory.take() {
-                Some((jacobians, _)) => jacobians,
-                None => StepJacobians::new(&self.trace, layer, 0, 0)?,
-            };
-            let influence = Influence::new(&self.trace, &mut jacobians, layer, 0, from)?;
-            self.memory = Some((jacobians, influence));
+        if self.memory.as_ref().is_none_or(|memory| memory.from != from) {
+            self.memory = Some(InputMemory::new(&self.trace, self.layer(), 0, 0, from)?);
         }
-        let Some((jacobians, influence)) = &mut self.memory else { return Ok(1.0) };
-        while influence.done() < 1.0 && js_sys::Date::now() < until {
-            influence.advance(&self.trace, jacobians)?;
+        let Some(memory) = &mut self.memory else { return Ok(1.0) };
+        while memory.done() < 1.0 && js_sys::Date::now() < until {
+            memory.advance(&self.trace)?;
         }
-        Ok(influence.done())
+        Ok(memory.done())
     }
 
     /// Steps after which the memory stays under half of its start; undefined where it never does, or is not known yet.
     #[wasm_bindgen(js_name = halfLife)]
     pub fn half_life(&self) -> Option<usize> {
-        let (_, influence) = self.memory.as_ref().filter(|(_, influence)| influence.done() >= 1.0)?;
-        half_life(&influence.of_input)
+        half_life(&self.memory.as_ref().filter(|memory| memory.done() >= 1.0)?.norms)
     }
 }
 
@@ -111,8 +103,8 @@ impl Look {
 
     fn remembered(&self) -> Vec<f64> {
         let mut values = vec![f64::NAN; self.trace.steps];
-        if let Some((_, influence)) = &self.memory {
-            influence.moments.iter().zip(&influence.of_input).for_each(|(t, value)| values[*t] = *value);
+        if let Some(memory) = &self.memory {
+            memory.moments.iter().zip(&memory.norms).for_each(|(t, value)| values[*t] = *value);
         }
         values
     }

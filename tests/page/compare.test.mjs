@@ -68,6 +68,27 @@ pageTest("a link with four cells shows how each forgets and what each gradient d
   await view.screenshot("compare-1280");
 });
 
+pageTest("whatever cell the registry has can be compared, four at a time", async ({ open, t }) => {
+  const view = await open("?screen=compare&v=1&steps=60&hidden=8");
+  await complete(view);
+  const cells = await view.page.evaluate(() => /** @type {any} */ (document.querySelector("compare-table")).comparison.session.registry.cells.map((/** @type {any} */ cell) => cell.name));
+  for (let k = 0; k < cells.length; k += 4) {
+    const four = [...cells.slice(k, k + 4), ...cells].slice(0, 4);
+    await view.page.evaluate((names) => {
+      const { comparison } = /** @type {any} */ (document.querySelector("compare-table"));
+      const [one] = comparison.view.networks;
+      comparison.set({ networks: names.map((/** @type {string} */ cell) => ({ ...one, cell, options: {} })) });
+    }, four);
+    await complete(view, 60_000);
+    const { results, names } = await known(view);
+    results.forEach((/** @type {any} */ { error, memory, gradients, states }, /** @type {number} */ i) => {
+      assert.equal(error, null, names[i]);
+      for (const series of [memory, gradients, states]) assert.ok(series.length === 60 && series.every(Number.isFinite) && series.some((/** @type {number} */ v) => v > 0), names[i]);
+    });
+    t.diagnostic(names.join(", "));
+  }
+}, { timeout: 180_000 });
+
 pageTest("one scrub bar drives all, from the keyboard, and everything is read out", async ({ open }) => {
   const view = await open("?screen=compare&v=1&steps=60&nets=rnn!gru");
   await complete(view);

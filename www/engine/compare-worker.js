@@ -189,8 +189,14 @@ const methods = {
         told = performance.now();
         progress({ k, share, memory: look.series("memory") });
       };
-      if (!(await remember(look, from, aborted, tell))) return;
-      progress({ k, share: 1, memory: look.series("memory"), halfLife: look.halfLife() ?? null });
+      try {
+        if (!(await remember(look, from, aborted, tell))) return;
+        progress({ k, share: 1, memory: look.series("memory"), halfLife: look.halfLife() ?? null });
+      } catch (error) {
+        if (error instanceof WebAssembly.RuntimeError) throw error;
+        // Everything else of this network is known.
+        progress({ k, share: 1, forgotten: words(error) });
+      }
     }
     for (const [k, plan] of plans.entries()) {
       const one = good[k] ? shown.get(plan.key) : undefined;

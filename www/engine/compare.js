@@ -376,13 +376,17 @@ export class Comparison extends EventTarget {
     const task = (this.memory = { ...idle(), state: this.results.every(({ share }) => share >= 1) ? "done" : "working" });
     this.#emit("results");
     this.#void();
-    await this.#quick.call(looking.signal, "look", [this.#plans, given, from], ({ k, run, error, micros, ...rest }) => {
+    await this.#quick.call(looking.signal, "look", [this.#plans, given, from], ({ k, run, error, micros, forgotten, ...rest }) => {
       if (looking.signal.aborted) return;
       const result = this.results[k];
       if (error !== undefined) Object.assign(result, { error, share: 1 });
       if (run) Object.assign(result, { run, error: null, micros: run.micros ?? result.micros });
       if (micros !== undefined) result.micros = micros;
       if (rest.memory) Object.assign(result, rest);
+      if (forgotten) {
+        Object.assign(result, { share: 1, memory: null, halfLife: null });
+        this.report(COMPARE.notices.forgotten(this.names[k], forgotten));
+      }
       task.share = this.results.reduce((sum, { share }) => sum + share, 0) / this.results.length;
       if (task.share >= 1) task.state = "done";
       if (this.results.every(({ share }) => share >= 1) && rest.memory) this.took = performance.now() - begun;

@@ -36,7 +36,7 @@ export const COMPARE = {
     noTrained: "There are no trained weights of this cell for this sequence; a random network is shown.",
     crashed: (/** @type {string} */ why) => `The computation stopped (${why}). Change anything to start it again.`,
     noStyles: (/** @type {string} */ href) => `${href} did not load`,
-    full: "There are four networks already; expected at most four. Remove one first.",
+    forgotten: (/** @type {string} */ name, /** @type {string} */ why) => `The memory of ${name} is not computed: ${why}.`,
     opened: (/** @type {string} */ name, /** @type {any} */ config) =>
       config.layers > 1 || config.bidirectional
         ? `${name} has ${plural(config.layers, "layer")}${config.bidirectional ? " in two directions" : ""}: strip, memory and state are those of its last layer, read forwards; gradients go through all of it.`
