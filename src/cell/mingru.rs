@@ -79,10 +79,7 @@ impl super::Family for Family {
 pub const FORM: CellOption = CellOption {
     name: "form",
     title: "Candidate",
-    values: &[
-        OptionValue { name: "log", title: "made positive by g, for training in log space" },
-        OptionValue { name: "plain", title: "as the matrix gives it" },
-    ],
+    values: &[OptionValue { name: "log", title: "positive, by g (log space)" }, OptionValue { name: "plain", title: "any number (plain)" }],
     size: None,
 };
 
