@@ -150,15 +150,17 @@ impl<T: Scalar> Scan<T> {
         if element >= self.width {
             return Err(Error::new(Code::OutOfRange, format!("element {element} of the state; expected 0 to {}", self.width - 1)));
         }
-        let (row, width, parts) = (self.row(), self.width, self.row() / self.width);
+        let (row, width) = (self.row(), self.width);
         let mut levels = vec![];
         self.levels(|distance, a, b| {
-            let of = |values: &[T]| -> Vec<T> {
-                (0..parts).flat_map(|part| values.iter().skip(part * width + element).step_by(row).copied()).collect()
-            };
-            levels.push(Level { distance, a: of(a), b: of(b) });
+            levels.push(Level { distance, a: of_element(a, row, width, element), b: of_element(b, row, width, element) });
         });
         Ok(levels)
+    }
+
+    /// One element's states in the run, by moment; complex: real parts, then imaginary parts.
+    pub fn states(&self, element: usize) -> Vec<T> {
+        of_element(&self.tape, self.row(), self.width, element)
     }
 
     /// Largest difference between the scan's states and those of the run, over all moments and elements; and the largest state.
@@ -173,6 +175,11 @@ impl<T: Scalar> Scan<T> {
         }
         worst
     }
+}
+
+/// One element of every row: all its real parts, then all its imaginary parts.
+fn of_element<T: Copy>(values: &[T], row: usize, width: usize, element: usize) -> Vec<T> {
+    (0..row / width).flat_map(|part| values.iter().skip(part * width + element).step_by(row).copied()).collect()
 }
 
 /// y += a ∘ x, of real or complex rows.

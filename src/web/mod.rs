@@ -9,6 +9,7 @@ mod gradients;
 mod inside;
 mod network;
 mod plots;
+mod scan;
 mod series;
 mod stream;
 mod tasks;

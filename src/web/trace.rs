@@ -1,6 +1,6 @@
 //! `Trace`: a run and what can be asked of it.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 
 use js_sys::Float32Array;
@@ -12,7 +12,7 @@ use super::gradients::Gradients;
 use super::plots::{data, layout, shown};
 use crate::error::{Code, Error};
 use crate::net::{self, Loss, LossAt, LossKind, Upstream};
-use crate::probe::{Evaluator, Explanation, Influence, RunningProduct, State, StepJacobians, Wanted, jacobian};
+use crate::probe::{Evaluator, Explanation, Influence, RunningProduct, Scan, State, StepJacobians, Wanted, jacobian};
 use crate::tape::Tape;
 
 /// Layer, direction, example.
@@ -56,6 +56,7 @@ pub(super) struct Kept {
     pub products: Shelf<RunningProduct<f32>>,
     /// For the moment that was asked for last.
     pub influence: Shelf<Influence<f32>>,
+    pub scans: Shelf<Scan<f32>>,
     /// The gradients that were asked for last.
     pub gradients: Option<Rc<net::Gradients<f32>>>,
 }
@@ -96,6 +97,14 @@ impl Trace {
     pub(super) fn new(trace: net::Trace<f32>) -> Self {
         let trace = Rc::new(trace);
         Trace { view: View { trace: trace.clone(), kept: Rc::default() }, trace, ghost: None }
+    }
+
+    pub(super) fn trace(&self) -> &net::Trace<f32> {
+        &self.trace
+    }
+
+    pub(super) fn kept(&self) -> RefMut<'_, Kept> {
+        self.view.kept.borrow_mut()
     }
 
     /// A run whose way back is known already.
