@@ -30,6 +30,11 @@ session.addEventListener("trace", title);
 function title() {
   document.title = other ? other.title : TEXT.pageTitle(session.spec.title, session.sequence.kind);
 }
+/** Why it trains in parallel: loaded with the first cell that does. */
+session.addEventListener("trace", () => {
+  const cell = session.registry.cells.find((/** @type {any} */ one) => one.name === session.summary.cell);
+  if (cell?.variants[0].recurrence) import("./elements/parallel-view.js").then(({ show }) => show(session)).catch((error) => session.report(TEXT.failure(error)));
+});
 session.addEventListener("theme", dress);
 function dress() {
   root.dataset.theme = session.theme;

@@ -13,7 +13,12 @@ const { build, transform } = createRequire(join(tools, "package.json"))("esbuild
 const SCRIPTS = { "main.js": "./unrolled.js", "bench/main.js": "../unrolled.js", "engine/train-worker.js": "../unrolled.js", "engine/compare-worker.js": "../unrolled.js" };
 
 /** What main.js loads when it is needed. */
-const PIECES = { "train-screen": "elements/train/train-screen.js", "compare-screen": "elements/compare/compare-screen.js", later: "elements/inspector/later.js" };
+const PIECES = {
+  "train-screen": "elements/train/train-screen.js",
+  "compare-screen": "elements/compare/compare-screen.js",
+  "parallel-view": "elements/parallel-view.js",
+  later: "elements/inspector/later.js",
+};
 
 const done = new Set();
 for (const [name, path] of Object.entries(SCRIPTS)) {
