@@ -96,7 +96,8 @@ class CellInspector extends HTMLElement {
         this.#whereFrom.home = () => this.#title;
         this.append(this.#whereFrom);
         // Only a chosen sub-step shows weights; without one, drawing anew would take the pressed number from under its panel.
-        if (this.#session?.selection.lane || (this.#session?.spec && needsMore(this.#session.spec))) this.#later();
+        if (this.#session?.spec && needsMore(this.#session.spec)) this.#session.dispatchEvent(new Event("trace"));
+        else if (this.#session?.selection.lane) this.#later();
         else if (this.#session) this.#more.news(this.#session);
       },
       (error) => {

@@ -224,7 +224,7 @@ class SequenceView extends SessionElement {
     say(this.#unit, sequence.unit);
     const said = session.prediction(t);
     const came = /** @type {number} */ (session.target(t));
-    say(this.#forecast, typeof said === "number" ? TEXT.sequence.forecast(session.unitText(said), session.unitText(came), sequence.kind) : "");
+    say(this.#forecast, typeof said === "number" ? TEXT.sequence.forecast(Number.isFinite(said) ? session.unitText(said) : TEXT.noNumber, session.unitText(came), sequence.kind) : "");
   }
 }
 

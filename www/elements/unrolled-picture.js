@@ -1,5 +1,6 @@
 // <unrolled-picture>: the network unrolled in time. The whole sequence as strips, the steps around the current one as cells.
 
+import { TEXT } from "../strings/en.js";
 import { PICTURE } from "../strings/en-picture.js";
 import { make, SessionElement, unique } from "./dom.js";
 import { Colors } from "./picture/colors.js";
@@ -232,7 +233,7 @@ export class UnrolledPicture extends SessionElement {
     output: (t) => {
       const says = this.session.prediction(t);
       if (says === null || says === undefined) return null;
-      if (typeof says === "number") return this.session.unitText(says);
+      if (typeof says === "number") return Number.isFinite(says) ? this.session.unitText(says) : TEXT.noNumber;
       const best = says.indexOf(Math.max(...says));
       const name = this.session.sequence?.classes?.[best] ?? String(best);
       return PICTURE.answer(name, says[best]);

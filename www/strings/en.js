@@ -13,6 +13,8 @@ export const TEXT = {
   loading: "Loading the network and a year of weather…",
   reading: (/** @type {number} */ value, /** @type {string} */ unit) =>
     Number.isNaN(value) ? "not measured" : unit ? `${decimal(value, 1)} ${unit}` : decimal(value, 2),
+  /** What a network that has overflowed says. */
+  noNumber: "no number",
   remark: (/** @type {import("../state/view.js").Remark} */ { field, found, expected, used }) =>
     `“${field}” was ${found || "empty"}${expected ? `; expected ${expected}` : ""}. ${used === "–" ? "It is left out." : `${used} is used.`}`,
   failure: (/** @type {unknown} */ error) => (error instanceof Error ? error.message : String(error)),

@@ -17,9 +17,9 @@ export function table(session, kind) {
   return found;
 }
 
-/** Place of a value in a palette. @param {number} value @param {Scale} scale */
+/** Place of a value in a palette; −1 for what is infinite or no number: that is drawn in the colour of text. @param {number} value @param {Scale} scale */
 export function place(value, scale) {
-  if (Number.isNaN(value)) return -1;
+  if (!Number.isFinite(value)) return -1;
   const share = scale.log ? scale.log(value) : scale.kind === "sequential" ? value / scale.limit : (value / scale.limit + 1) / 2;
   return Math.min(255, Math.max(0, Math.round(share * 255)));
 }
@@ -121,7 +121,7 @@ export function paint(session, canvas, values, rows, columns, scale) {
   const image = context.createImageData(columns, rows);
   for (let k = 0; k < rows * columns; k++) {
     const at = place(values[k], scale);
-    if (at < 0) image.data.set([128, 128, 128, 255], 4 * k);
+    if (at < 0) image.data.set(session.theme === "dark" ? [233, 230, 223, 255] : [29, 33, 39, 255], 4 * k);
     else for (let c = 0; c < 4; c++) image.data[4 * k + c] = bytes[4 * at + c];
   }
   context.putImageData(image, 0, 0);

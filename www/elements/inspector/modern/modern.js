@@ -40,14 +40,14 @@ export class Modern {
   }
 
   /** Folded up for the cell that the page opens with: it is asked for, or it comes with the choice of another cell. @param {Session} session */
-  news({ state, spec }) {
+  news({ state, spec, registry }) {
     const { cell } = state.network;
     if (cell === this.#of) return;
     const first = this.#of === "";
     this.#of = cell;
     this.#news.hidden = !NEWS[cell];
     this.#news.open = !first || needsMore(spec);
-    say(this.#title, NEWS_TITLE(spec.title));
+    say(this.#title, NEWS_TITLE(registry.cells.find((/** @type {any} */ c) => c.name === cell)?.title ?? spec.title));
     say(this.#text, NEWS[cell] ?? "");
   }
 }
