@@ -8,6 +8,7 @@ import { html, put, say } from "./inspector/dom.js";
 import { GateHolds } from "./inspector/gate-holds.js";
 import { passTable } from "./inspector/pass-table.js";
 import { short } from "./inspector/numbers.js";
+import { stateOf } from "./inspector/axes.js";
 import { needsMore } from "./inspector/more.js";
 import { followHover, light, litKeys } from "./inspector/quantities.js";
 import { blocksOf } from "./sub-steps.js";
@@ -260,14 +261,6 @@ class CellInspector extends HTMLElement {
       html("div", { class: "jacobian-plot" }, canvas, html("ul", { class: "hint" }, html("li", {}, TEXT.jacobianRows(of)), html("li", {}, TEXT.jacobianColumns(of)), html("li", {}, TEXT.range(short(most))))),
     );
   }
-}
-
-/** What the Jacobian is of: the output, or where that is not handed on, all that is. @param {Session} session */
-function stateOf({ spec, summary, selection }) {
-  const output = spec.lanes.find((/** @type {any} */ l) => l.output);
-  if (output.carried) return { size: summary.hidden, of: output.name };
-  const size = spec.lanes.reduce((/** @type {number} */ sum, /** @type {any} */ l, /** @type {number} */ k) => sum + (l.carried ? summary.lanes[selection.layer][k].reduce((/** @type {number} */ all, /** @type {number} */ n) => all * n, 1) : 0), 0);
-  return { size, of: spec.lanes.filter((/** @type {any} */ l) => l.carried).map((/** @type {any} */ l) => l.name).join(", ") };
 }
 
 customElements.define("cell-inspector", CellInspector);

@@ -26,6 +26,7 @@ export const PLOTS = {
   computing: "Computing",
   takes: (/** @type {number} */ seconds) =>
     `For a network and a sequence this large, this takes about ${seconds < 90 ? `${Math.ceil(seconds)} seconds` : `${Math.ceil(seconds / 60)} minutes`}, and the page answers slowly meanwhile.`,
+  large: (/** @type {number} */ n) => `The state handed on is ${n} numbers: its Jacobians have ${n} × ${n}, which takes minutes, in which the page does not answer.`,
   compute: "Compute it",
   why: "What is this?",
   data: "Data",

@@ -36,3 +36,11 @@ export function elementOf(session, lane) {
   const axes = axesOf(session, lane);
   return placesOn(session, axes).reduce((flat, at, n) => flat * axes[n].extent + at, 0);
 }
+
+/** What the Jacobian is of: the output, or where that is not handed on, all that is. @param {Session} session */
+export function stateOf({ spec, summary, selection }) {
+  const output = spec.lanes.find((/** @type {any} */ l) => l.output);
+  if (output.carried) return { size: summary.hidden, of: output.name };
+  const size = spec.lanes.reduce((/** @type {number} */ sum, /** @type {any} */ l, /** @type {number} */ k) => sum + (l.carried ? summary.lanes[selection.layer][k].reduce((/** @type {number} */ all, /** @type {number} */ n) => all * n, 1) : 0), 0);
+  return { size, of: spec.lanes.filter((/** @type {any} */ l) => l.carried).map((/** @type {any} */ l) => l.name).join(", ") };
+}

@@ -4,6 +4,7 @@ import { make, say, unique, write } from "../dom.js";
 import { PLOTS } from "../../strings/en-plots.js";
 import { save } from "./files.js";
 import { Legend } from "./legend.js";
+import { stateOf } from "../inspector/axes.js";
 import { more } from "../inspector/more.js";
 import { rowsOf } from "./rows.js";
 import { Table } from "./table.js";
@@ -17,6 +18,8 @@ import { ticksOf } from "./ticks.js";
 /** A piece of a computation that takes longer holds up the page; with more than LONG to go, the reader is asked. Milliseconds. */
 const HOLDS_UP = 60;
 const LONG = 3000;
+/** Jacobians of more numbers than this are only computed when they are wanted. */
+const MOST_STATE = 1200;
 /** Progress is shown, and a growing curve drawn, at most this often. Milliseconds. */
 const SHOW_PACE = 200;
 
@@ -239,6 +242,9 @@ export class Card {
         if (this.spec.backward) this.#session.needGradients();
         if (this.spec.heavy) {
           const options = this.#options();
+          // A piece of a large state's is large itself.
+          const { size } = stateOf(this.#session);
+          if (size > MOST_STATE && !this.#agreed && !this.#isComplete) return this.#ask(PLOTS.large(size));
           // Even a small piece of it holds up the page: only if that is wanted.
           if (this.#long && !this.#agreed && !this.#isComplete) return this.#ask();
           const begun = trace.prepare(this.spec.name, options, 0);
@@ -282,8 +288,8 @@ export class Card {
     this.#wait.hidden = true;
   }
 
-  /** Waits for the reader's word. */
-  #ask() {
+  /** Waits for the reader's word. @param {string} [words] */
+  #ask(words = PLOTS.takes(this.#long / 1000)) {
     this.stale = this.pale = false;
     this.#key = this.#keyNow();
     this.#startedAt = 0;
@@ -293,7 +299,7 @@ export class Card {
     this.#legend.fill([]);
     say(this.#title, this.spec.title);
     say(this.#summary, "");
-    say(this.#estimate, PLOTS.takes(this.#long / 1000));
+    say(this.#estimate, words);
     this.#wait.hidden = false;
     return true;
   }
