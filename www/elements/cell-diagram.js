@@ -14,6 +14,8 @@ import { INSPECTOR as TEXT } from "../strings/en-inspector.js";
 
 /** Below this width of the drawing in CSS pixels, type is larger against the diagram and wires carry no numbers. */
 const NARROW = 430;
+/** A diagram higher than this, in its own units, does not stay in sight while its equations pass. */
+const TALL = 100;
 /** Thinnest and thickest wire, in the diagram's units. */
 const THIN = 0.35;
 const THICK = 1.7;
@@ -86,6 +88,7 @@ class CellDiagram extends HTMLElement {
     drawing.append(...this.#wires.map((w) => w.number));
     // A large diagram keeps its type legible, and is moved within its frame.
     this.toggleAttribute("data-wide", needsMore(session.spec));
+    this.toggleAttribute("data-tall", diagram.height > TALL);
     this.style.setProperty("--units", String(diagram.width));
     this.replaceChildren(drawing);
   }

@@ -76,7 +76,7 @@ class CellInspector extends HTMLElement {
     );
     this.#steps.ask = this.#diagram.ask = this.#ask;
     this.#diagram.chosen = (/** @type {string} */ name) => requestAnimationFrame(() => requestAnimationFrame(() => this.#steps.reveal(name)));
-    new ResizeObserver(() => this.style.setProperty("--diagram", `${this.#diagram.offsetHeight}px`)).observe(this.#diagram);
+    new ResizeObserver(() => this.style.setProperty("--diagram", `${this.#diagram.hasAttribute("data-tall") ? 0 : this.#diagram.offsetHeight}px`)).observe(this.#diagram);
     this.#steps.extrasOf = (/** @type {any} */ step) => this.#extras(step);
     followHover(this, () => this.#session);
   }

@@ -21,8 +21,7 @@ export function reconcile(next, wish, library, file, cells) {
     network.options = {};
     notices.push("unknownCell");
   } else {
-    const known = Object.entries(network.options).map(([key, value]) => [key, chosen(cell.options.find((o) => o.name === key), value)]);
-    network.options = Object.fromEntries(known.filter(([, value]) => value !== null));
+    network.options = unusual(cell, network.options);
   }
 
   const tasks = library.sentences?.tasks ?? [];
@@ -54,14 +53,16 @@ export function reconcile(next, wish, library, file, cells) {
     const { config } = entry ?? {};
     const other = wish.network ?? {};
     // Trained weights are what they are: another size or variant is another network.
+    const own = config ? unusual(cells.find((c) => c.name === config.cell), config.options ?? {}) : {};
     const differs =
       !config ||
-      Object.keys(network.options).length > 0 ||
+      (Object.keys(other.options ?? {}).length > 0 && !sameOptions(network.options, own)) ||
       ["hidden", "layers", "bidirectional"].some((key) => other[key] !== undefined && other[key] !== config[key] && other.source !== "trained");
     if (differs) {
       network.source = "random";
       if (!config && other.source === "trained") notices.push("noTrained");
     } else {
+      network.options = own;
       network.hidden = config.hidden;
       network.layers = config.layers;
       network.bidirectional = config.bidirectional;
@@ -69,6 +70,15 @@ export function reconcile(next, wish, library, file, cells) {
   }
   return { view, notices };
 }
+
+/** The options that are there and not as usual. @param {any} cell @param {Record<string, string>} options */
+function unusual(cell, options) {
+  const known = Object.entries(options).map(([key, value]) => [key, chosen(cell?.options.find((/** @type {any} */ o) => o.name === key), value)]);
+  return Object.fromEntries(known.filter(([, value]) => value !== null));
+}
+
+/** @param {Record<string, string>} a @param {Record<string, string>} b */
+const sameOptions = (a, b) => Object.keys({ ...a, ...b }).every((key) => a[key] === b[key]);
 
 /** An option's value as it can be; null where that is its default, or nothing. @param {any} option @param {string} value */
 function chosen(option, value) {
