@@ -27,7 +27,7 @@ const FULL = checked({
   network: {
     source: "random",
     cell: "gru",
-    options: { reset: "before", update: "replace" },
+    options: { reset: "before", update: "replace", state: "16" },
     hidden: 256,
     layers: 4,
     bidirectional: true,
@@ -40,9 +40,11 @@ const FULL = checked({
     { kind: "hold", layer: 1, direction: 1, lane: "z", unit: "all", value: 0.5, from: 3, to: 9 },
     { kind: "hold", layer: 0, direction: 0, lane: "h", unit: 7, value: -1, from: 0, to: 1000 },
     { kind: "off", layer: 2, direction: 0, unit: 31 },
+    { kind: "hold", layer: 0, direction: 0, lane: "f̃", unit: 100_000, value: 2, from: 0, to: 9 },
     { kind: "weight", name: "weight_hh_l0_reverse", index: 12_345, value: -0.0625 },
+    { kind: "weight", name: "_recurrent_kernel__l0", index: 1, value: 1 },
   ],
-  selection: { t: 199, unit: 3, layer: 1, direction: 1, lane: "passed:h" },
+  selection: { t: 199, unit: 3, place: { K: 2, NH: 0, P_in: 4095 }, layer: 1, direction: 1, lane: "passed:ĩ" },
   mode: "backward",
   loss: "every",
   speed: 0.25,
@@ -159,4 +161,8 @@ test("a count's formula is filled in and worked out", () => {
   assert.deepEqual(filled("4H·(I + H + 2)", { I: 1, H: 32 }), { text: "4·32·(1 + 32 + 2)", value: 4480 });
   assert.deepEqual(filled("H·(I + H)", { I: 3, H: 5 }), { text: "5·(3 + 5)", value: 40 });
   assert.deepEqual(filled("3H·(I + H + 2)", { I: 16, H: 24 }).value, 3024);
+  // Other sizes, names of two letters, what stands directly beside a name.
+  assert.deepEqual(filled("4H·I + H + 2NH·(I + 1)", { I: 1, H: 32, NH: 2 }), { text: "4·32·1 + 32 + 2·2·(1 + 1)", value: 168 });
+  assert.equal(filled("E·(2I + K + 3N)", { I: 1, H: 9, E: 4, N: 8, K: 4 }).value, 120);
+  assert.ok(Number.isNaN(filled("2X·H", { I: 1, H: 32 }).value), "a name that is not known");
 });
