@@ -89,7 +89,7 @@ pub static SPEC: Spec = Spec {
         lane("u", "what enters", Kind::Candidate, CHANNELS, &call(Function::Silu, &CONVOLVED)),
         lane("r", "Δ in short", Kind::Internal, &["R"], &affine("x_proj.weight", &[], &["R"], &now("u"))),
         lane("B", "where it is written", Kind::Internal, &["N"], &affine("x_proj.weight", &["R"], &["N"], &now("u"))),
-        lane("C", "where is read", Kind::Internal, &["N"], &affine("x_proj.weight", &["R", "N"], &["N"], &now("u"))),
+        lane("C", "where it is read", Kind::Internal, &["N"], &affine("x_proj.weight", &["R", "N"], &["N"], &now("u"))),
         lane("delta", "step Δ: how much is let in", Kind::Internal, CHANNELS, &call(Function::Softplus, &BEFORE_SOFTPLUS)),
         Lane {
             range: Some((0.0, 1.0)),
@@ -167,7 +167,7 @@ pub static SPEC: Spec = Spec {
         },
         SubStep {
             lane: "C",
-            title: "Where is read",
+            title: "Where it is read",
             text: "The input chooses how strongly each of the N states of every channel is heard now.",
         },
         SubStep {
@@ -228,7 +228,7 @@ pub static SPEC: Spec = Spec {
         },
         BackStep {
             target: Target::Lane { lane: "C" },
-            title: "Where was read",
+            title: "Where it was read",
             text: "C answers for the states that it let be heard, in all channels.",
             equation: &Expr::SumOver { axis: "E", of: &Expr::Product { of: &[gradient("y"), now("s")] } },
         },
