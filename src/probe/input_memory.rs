@@ -32,9 +32,13 @@ pub struct InputMemory {
     /// ∂s/∂x_k, row-major, rescaled, and its size as a logarithm.
     matrix: Vec<f64>,
     log: f64,
-    /// Columns of each row of a one-step Jacobian that are not zero, and the rows that are pulled back together.
+    /// Columns of each row of a one-step Jacobian that are not zero; of these, those that meet something in ∂s/∂x_k; and the rows
+    /// that are pulled back together for them.
     pattern: Vec<Vec<usize>>,
+    used: Vec<Vec<usize>>,
     colours: Vec<usize>,
+    /// The columns that meet something.
+    active: Vec<bool>,
     start: DVector<f64>,
 }
 
@@ -69,7 +73,9 @@ impl InputMemory {
             matrix: vec![],
             log: 0.0,
             pattern: vec![],
+            used: vec![],
             colours: vec![],
+            active: vec![],
             start: DVector::zeros(0),
             rows,
         };
@@ -90,14 +96,20 @@ impl InputMemory {
     /// One moment further. False when there is none left.
     pub fn advance<T: Scalar>(&mut self, trace: &Trace<T>) -> Result<bool> {
         let Some(t) = self.moments.get(self.norms.len()).copied() else { return Ok(false) };
+        let (n, width) = (self.rows.len(), self.matrix.len() / self.rows.len());
+        // What a convolution has forgotten, or a maximum replaced, is met no more.
+        let active: Vec<bool> = self.matrix.chunks(width).map(|row| row.iter().any(|v| *v != 0.0)).collect();
+        if active != self.active {
+            self.active = active;
+            self.sort_out();
+        }
         let known = if self.pattern.is_empty() { None } else { self.compressed(trace, t)? };
         let jacobian = match known {
             Some(values) => values,
             None => self.whole(trace, t)?,
         };
-        let (n, width) = (self.rows.len(), self.matrix.len() / self.rows.len());
         let mut product = vec![0.0; n * width];
-        for (r, (columns, values)) in self.pattern.iter().zip(&jacobian).enumerate() {
+        for (r, (columns, values)) in self.used.iter().zip(&jacobian).enumerate() {
             for (c, value) in columns.iter().zip(values) {
                 for i in 0..width {
                     product[r * width + i] += value * self.matrix[c * width + i];
@@ -149,8 +161,15 @@ impl InputMemory {
                 (0..n).filter(|c| row[*c] != 0.0 || before.binary_search(c).is_ok()).collect()
             })
             .collect();
-        self.colours = colours(&self.pattern);
-        Ok(self.pattern.iter().zip(&dense).map(|(columns, row)| columns.iter().map(|c| row[*c]).collect()).collect())
+        self.sort_out();
+        Ok(self.used.iter().zip(&dense).map(|(columns, row)| columns.iter().map(|c| row[*c]).collect()).collect())
+    }
+
+    /// The columns that are used, and what they leave to be pulled back together.
+    fn sort_out(&mut self) {
+        let meets = |columns: &Vec<usize>| columns.iter().copied().filter(|c| self.active[*c]).collect();
+        self.used = self.pattern.iter().map(meets).collect();
+        self.colours = colours(&self.used);
     }
 
     /// The same from few pull-backs; nothing where they are not fewer, or where the check does not come out.
@@ -169,7 +188,7 @@ impl InputMemory {
         let back = self.pulled(trace, t, seeds)?;
         let mut sums = vec![(0.0, 0.0); n];
         let mut values = Vec::with_capacity(n);
-        for (r, columns) in self.pattern.iter().enumerate() {
+        for (r, columns) in self.used.iter().enumerate() {
             let row: Vec<f64> = columns.iter().map(|c| back[self.colours[r] * height + self.rows[*c]].f64()).collect();
             for (c, value) in columns.iter().zip(&row) {
                 sums[*c].0 += weight(r) * value;
@@ -179,7 +198,10 @@ impl InputMemory {
         }
         let off = |c: usize| {
             let found = back[count * height + self.rows[c]].f64();
-            found.is_finite() && sums[c].1.is_finite() && (found - sums[c].0).abs() > TOLERANCE * sums[c].1 + f64::from(f32::MIN_POSITIVE)
+            self.active[c]
+                && found.is_finite()
+                && sums[c].1.is_finite()
+                && (found - sums[c].0).abs() > TOLERANCE * sums[c].1 + f64::from(f32::MIN_POSITIVE)
         };
         Ok(if (0..n).any(off) { None } else { Some(values) })
     }
