@@ -71,7 +71,7 @@ export const LIST = {
     title: "S4D against Mamba: ignore the noise token",
     question: "Can a network decide from what it reads how long to remember it?",
     expect:
-      "S4D is linear and the same at every step: whichever step one takes, blank or symbol, its line is the same, only moved along. Mamba’s is another one for each: at once, a symbol moves its output about twice as much (0.3 to 0.4) as a blank (0.16 to 0.18). Nothing is trained yet: which to ignore is still to be learned, but only one of the two can learn it.",
+      "S4D is linear and the same at every step: whichever step one takes, blank or symbol, its line is the same, only moved along. Mamba’s is another one for each: at once, a symbol moves its output about twice as much (0.3 to 0.4) as a blank (0.16 to 0.18). Nothing is trained yet: which to ignore is still to be learned; a layer that is the same at every step has no way to.",
     look: "“Memory”: go to step 5, a symbol, and “take the step at hand”; then the same at a blank beside it.",
   },
   overwrite: {
