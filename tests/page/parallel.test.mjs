@@ -83,7 +83,7 @@ pageTest("keys and pointer go through the tree, and its numbers add up", async (
   near(sum, b[3][31]);
   assert.ok(Math.abs(a[2][31] * b[2][27] + b[2][31] - b[3][31]) < 1e-6);
   for (let k = 0; k < 3; k++) await stage.press("ArrowUp");
-  assert.match(await readout(), /^From the input, step 32 alone/);
+  await view.page.waitForFunction(() => /^From the input, step 32 alone/.test(document.querySelector("parallel-view .readout")?.textContent ?? ""));
   assert.equal(await view.page.evaluate(() => /** @type {any} */ (document.querySelector("plot-panel")).session.selection.t), 30, "the page's own keys are left alone");
   await stage.press("Enter");
   assert.equal(await view.page.evaluate(() => /** @type {any} */ (document.querySelector("plot-panel")).session.selection.t), 31);
