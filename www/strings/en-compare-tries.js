@@ -64,7 +64,7 @@ export const LIST = {
     title: "How each forgets: minGRU, Mamba, sLSTM, mLSTM",
     question: "And the newest four: how does each forget over 500 steps?",
     expect:
-      "minGRU, as drawn, halves at each step: 10⁻⁸² is left at the end. Mamba and sLSTM fall fast at first and slowly then: 10⁻⁵ of the start is left. mLSTM lies between, 10⁻¹³. What that costs is seen in the state: Mamba carries 768 numbers, mLSTM more than 1,000, minGRU 32.",
+      "minGRU, as drawn, loses about a third at each step: 10⁻⁸² is left at the end. Mamba and sLSTM fall fast at first and slowly then: 10⁻⁵ of the start is left. mLSTM lies between, 10⁻¹³. What that costs is seen in the state: Mamba carries 768 numbers, mLSTM more than 1,000, minGRU 32.",
     look: "“Memory of step 1” and “Size of the carried state”: how much each carries on to remember so.",
   },
   noise: {
