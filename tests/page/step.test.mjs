@@ -132,7 +132,7 @@ pageTest("a step back shows what was shown before", async ({ open }) => {
 pageTest("the whole view is in the address: reload, back and forward restore it", async ({ open }) => {
   const view = await open("?v=1&t=5", STILL);
   await ready(view);
-  await view.page.getByRole("radio", { name: "GRU" }).check({ force: true });
+  await view.page.getByRole("radio", { name: "GRU", exact: true }).check({ force: true });
   await address(view, "cell=gru");
   await view.page.getByRole("radio", { name: "Backward" }).check({ force: true });
   await address(view, "mode=backward");

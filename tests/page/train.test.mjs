@@ -121,7 +121,7 @@ pageTest("the set-up is in the link, and comes back from it", async ({ open }) =
   await view.page.locator("train-setup").getByRole("radio", { name: "LSTM" }).check();
   await view.page.waitForFunction(() => !location.search.includes("cell=gru") && location.search.includes("seed=9"));
   await view.page.goBack();
-  assert.ok(await view.page.locator("train-setup").getByRole("radio", { name: "GRU" }).isChecked());
+  assert.ok(await view.page.locator("train-setup").getByRole("radio", { name: "GRU", exact: true }).isChecked());
   await view.page.goto(new URL("?screen=train&v=1&hidden=9999&task=nonsense&data=x~1", view.page.url()).href);
   await ready(view);
   assert.match(await notice(view), /“hidden” was 9999; expected 1 … 256\. 256 is used/);
@@ -159,7 +159,7 @@ pageTest("each run says what differs from the one before; runs are renamed, hidd
   await ready(view);
   await press(view, "Train");
   await until(view, "done");
-  await view.page.locator("train-setup").getByRole("radio", { name: "GRU" }).check();
+  await view.page.locator("train-setup").getByRole("radio", { name: "GRU", exact: true }).check();
   await view.page.getByRole("spinbutton", { name: "Learning rate" }).fill("0.001");
   await view.page.getByRole("spinbutton", { name: "Learning rate" }).blur();
   await press(view, "Train");
@@ -200,7 +200,7 @@ pageTest("an experiment trains its runs side by side, and leaving it is one clic
   assert.deepEqual(runs.map(({ cell }) => cell), ["rnn", "lstm"]);
   assert.ok(Math.abs(runs[0].updates - runs[1].updates) < 0.2 * runs[0].updates + 20, `${runs[0].updates} and ${runs[1].updates}`);
   assert.match(runs[0].name, /vanilla RNN/);
-  await view.page.locator("train-setup").getByRole("radio", { name: "GRU" }).check();
+  await view.page.locator("train-setup").getByRole("radio", { name: "GRU", exact: true }).check();
   assert.equal((await studio(view)).view.experiment, "", "whoever chooses the cell has left a comparison of cells");
 });
 

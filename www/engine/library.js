@@ -39,7 +39,7 @@ export function weightsOf({ config }, bytes) {
 
 /** PyTorch's names tell the layer themselves; other references number their modules, or have only one: `1.kernel.C`, `kernel.C`. @param {string} name */
 function ofLayer(name) {
-  if (/_l\d+$/.test(name)) return name;
+  if (/_l\d+(_reverse)?$/.test(name)) return name;
   const [, layer = "0", leaf] = /** @type {RegExpExecArray} */ (/^(?:(\d+)\.)?(.*)$/.exec(name));
   return `${leaf}_l${layer}`;
 }
