@@ -60,7 +60,7 @@ export const MODERN = {
     bar: (/** @type {string} */ share) => `1 − e^−Δ = ${share}: how far a state with the rate 1 moves from the past to this token`,
     line: (/** @type {number | null} */ channel, /** @type {string} */ most) => `Δ at every step, 0 to ${most}${channel === null ? ", mean over the channels" : ""}. Press a step to go there.`,
     map: (/** @type {number} */ states, /** @type {number} */ steps) => `Decay exp(ΔA) of ${states} states at ${steps} steps, 0 to 1`,
-    decay: "Decay exp(ΔA) below it: a row for each state, slow ones on top; dark is kept, light is forgotten.",
+    decay: "Decay exp(ΔA) below it: a row for each state, slow ones on top, in the colours of gates: 0 is forgotten, 1 is kept.",
   },
   stabiliser: {
     title: "Exponential gates, and what keeps them in reach",
