@@ -68,14 +68,12 @@ export function buildNetwork({ data, network }, { library, module, registry, fil
   const entry = source === "trained" ? library.find(tokens, cell) : null;
   const bytes = entry ? library.bytes(entry) : file?.bytes;
   if (!bytes) throw new Error("the weights are not loaded");
-  const { nonlinearity, ...gru } = options;
   // Our own weights need no reader of foreign files, which is a sixth of the first view's module.
   const net = entry
     ? module.Network.create({ ...entry.config, options: { ...options, ...entry.config.options }, seed: 0 })
     : module.Network.fromSafetensors(bytes, {
         ...(readout ? { readout } : {}),
-        ...(nonlinearity ? { nonlinearity } : {}),
-        ...(Object.keys(gru).length > 0 ? { gru } : {}),
+        ...(Object.keys(options).length > 0 ? { options } : {}),
       });
   try {
     if (entry) for (const [name, values] of weightsOf(entry, bytes)) net.setParameter(name, values);
