@@ -65,8 +65,8 @@ class MatrixPicture {
     const draw = (/** @type {string} */ name, /** @type {ArrayLike<number>} */ data, /** @type {number} */ rows, /** @type {number} */ columns, own = linear("diverging", peak(data))) => {
       const canvas = this.#canvas[name];
       paint(session, canvas, data, rows, columns, own);
-      put(canvas, "aria-label", TEXT.matrix.label(TEXT.matrix[name], rows, columns, short(peak(data))));
-      put(canvas, "title", TEXT.matrix.label(TEXT.matrix[name], rows, columns, short(peak(data))));
+      put(canvas, "aria-label", TEXT.matrix.label(TEXT.matrix[name], rows, columns, short(own.limit)));
+      put(canvas, "title", TEXT.matrix.label(TEXT.matrix[name], rows, columns, short(own.limit)));
     };
     draw("key", key, K, 1);
     draw("query", query, K, 1);
