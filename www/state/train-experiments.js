@@ -67,6 +67,13 @@ export const EXPERIMENTS = {
       { name: "chrono", training: { start: "chrono" } },
     ],
   },
+  overwrite: {
+    set: { task: { name: "nearest", options: { length: 32 } }, network: { hidden: 8 }, training: { ...ADAM, learningRate: 0.03, batch: 32, validateEvery: 100 }, updates: 3000 },
+    runs: [
+      { name: "lstm", network: { cell: "lstm" } },
+      { name: "slstm", network: { cell: "slstm" } },
+    ],
+  },
   carry: {
     set: { task: { name: "characters", options: {} }, network: { cell: "lstm", hidden: 64 }, training: { truncate: 25 }, updates: 1000 },
     runs: [

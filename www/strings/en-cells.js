@@ -17,7 +17,7 @@ const AXES = {
   C: ["tap", "taps"],
 };
 /** Where a letter means something else. @type {Record<string, Record<string, [string, string]>>} */
-const OTHER = { mamba: { K: ["tap", "taps"] }, slstm: { K: ["tap", "taps"] }, s4d: { N: ["mode", "modes"] } };
+const OTHER = { mamba: { K: ["tap", "taps"] }, slstm: { K: ["tap", "taps"] } };
 const one = (/** @type {string} */ axis, cell = "") => (OTHER[cell]?.[axis] ?? AXES[axis])?.[0] ?? axis;
 const many = (/** @type {string} */ axis, cell = "") => (OTHER[cell]?.[axis] ?? AXES[axis])?.[1] ?? axis;
 

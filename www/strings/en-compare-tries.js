@@ -78,7 +78,7 @@ export const LIST = {
     title: "sLSTM against LSTM: overwrite a memory",
     question: "What does exponential gating change when something newer must count more than everything kept?",
     expect:
-      "One new reading displaces most of what was there: after one step 9 % of step 1’s influence is left in the sLSTM, 48 % in the LSTM. What then remains thins out slowly, as in a running mean: after 199 steps 10⁻⁴ of the start, where the LSTM has 10⁻³⁹.",
+      "One new reading displaces most of what was there: after one step 9 % of step 1’s influence is left in the sLSTM, 48 % in the LSTM. What then remains thins out slowly, as in a running mean: after 199 steps 10⁻⁴ of the start, where the LSTM has 10⁻³⁹. What training makes of it: in Train, “sLSTM against LSTM: a better match replaces what is stored”.",
     look: "the first steps of “Memory of step 1”, then how the two lines cross and part.",
   },
 };
