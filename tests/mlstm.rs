@@ -1,10 +1,8 @@
 //! The mLSTM beyond what every cell is held to: its parallel form, its stabiliser at gates that overflow without it, its sizes.
 
-use std::time::Instant;
-
 use unrolled::cell::{MLSTM_EPS, Options, Precision, find};
 use unrolled::math::rng::Rng;
-use unrolled::net::{Config, Gradients, Hold, HoldUnits, Initial, Input, InputRef, Net, Run, RunRef, Start, Trace, Upstream, Workspace};
+use unrolled::net::{Config, Gradients, Hold, HoldUnits, Initial, Input, Net, Run, Start, Trace, Upstream};
 use unrolled::probe::{MlstmParallel, Stabiliser, mlstm_parallel};
 
 const I: usize = 3;
@@ -216,44 +214,5 @@ fn files_are_recognised_by_their_shapes() {
         assert_eq!(found.options.get("layer").map(String::as_str), Some(layer));
         assert!(found.options.iter().all(|(name, value)| chosen[name] == *value));
         assert_eq!(family.recognise(&|name: &str| shape(name).filter(|_| !name.contains("igate"))), None);
-    }
-}
-
-/// Microseconds of a step of one example, forth and back, beside those of an LSTM of the same hidden size.
-/// `cargo test --release --test mlstm speed -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement"]
-fn speed_beside_the_lstm() {
-    // Short enough for a slice of a busy machine's time.
-    for (hidden, batch, steps) in [(16, 1, 100), (32, 1, 100), (64, 1, 100), (32, 16, 6)] {
-        let (mut lstm, input) = ([0.0; 2], vec![0.3; steps * batch * 4]);
-        for (cell, options) in [
-            ("lstm", Options::new()),
-            ("mlstm", options("bare", 1)),
-            ("mlstm", options("bare", 4)),
-            ("mlstm", options("full", 1)),
-            ("mlstm", options("full", 4)),
-        ] {
-            let title = format!("{cell} {options:?}");
-            let mut space =
-                Workspace::new(Net::<f32>::random(Config { options, ..Config::new(cell, 4, hidden) }, 1, Start::default()).unwrap());
-            let run = RunRef::new(steps, batch, InputRef::Values(&input));
-            let upstream = Upstream { output: Some(vec![0.1; steps * batch * hidden]), ..Upstream::default() };
-            let mut best = [f64::INFINITY; 2];
-            for _ in 0..60 {
-                let start = Instant::now();
-                space.run(&run).unwrap();
-                let there = Instant::now();
-                space.backward(&upstream).unwrap();
-                for (best, time) in best.iter_mut().zip([there - start, there.elapsed()]) {
-                    *best = best.min(time.as_secs_f64() * 1e6 / (steps * batch) as f64);
-                }
-            }
-            if cell == "lstm" {
-                lstm = best;
-            }
-            let [forth, back] = best;
-            println!("H {hidden} B {batch} {title}: {forth:.2} + {back:.2} µs, {:.1} and {:.1} LSTMs", forth / lstm[0], back / lstm[1]);
-        }
     }
 }

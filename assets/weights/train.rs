@@ -32,7 +32,8 @@ const FORECAST_SEEDS: [u64; 3] = [1, 2, 3];
 const FORECAST_EPOCHS: usize = 30;
 const FORECAST_RATE: f64 = 0.006;
 /// The forecasters: about the same number of parameters each (4,200 to 4,600). Cells that read nothing of their own past but through
-/// an elementwise recurrence get two layers, as in their papers: one alone would see a single number at each step.
+/// an elementwise recurrence get two layers, as in their papers (one alone would see a single number at each step), or their
+/// reference's layer with its convolution.
 const FORECASTERS: [Forecaster; 9] = [
     Forecaster { hidden: 32, ..Forecaster::new("lstm") },
     Forecaster { hidden: 37, ..Forecaster::new("gru") },
@@ -42,7 +43,7 @@ const FORECASTERS: [Forecaster; 9] = [
     Forecaster { hidden: 28, layers: 2, options: &[("layer", "full"), ("state", "8")], ..Forecaster::new("s4d") },
     Forecaster { hidden: 16, layers: 2, options: &[("state", "8")], ..Forecaster::new("mamba") },
     Forecaster { hidden: 32, ..Forecaster::new("slstm") },
-    Forecaster { hidden: 32, layers: 2, options: &[("heads", "4")], ..Forecaster::new("mlstm") },
+    Forecaster { hidden: 32, options: &[("layer", "full"), ("heads", "2")], ..Forecaster::new("mlstm") },
 ];
 
 /// One cell's network, and Adam's β₁ (PyTorch's one-cycle schedule, which came before, went from 0.95 to 0.85 and back).
