@@ -147,11 +147,16 @@ fn rounded(value: f64) -> f64 {
 fn rmse(net: &Net<f32>, weather: &Weather, part: Part) -> Result<f64, Failure> {
     let normalisation = weather.normalisation(&[0, 1, 2])?;
     let (celsius, windows) = (&weather.stations[0].celsius, weather.windows(0, part));
-    let input = (0..WINDOW).flat_map(|t| windows.iter().map(move |k| normalisation.apply(celsius[k + t]))).collect();
-    let trace = net.run(Run::new(WINDOW, windows.len(), Input::Values(input)))?;
-    let last = &trace.prediction().ok_or("no head")?[(WINDOW - 1) * windows.len()..];
-    let square = |(k, y): (&usize, &f32)| f64::from(normalisation.invert(*y) - celsius[k + WINDOW]).powi(2);
-    Ok((windows.iter().zip(last).map(square).sum::<f64>() / windows.len() as f64).sqrt())
+    let mut squares = 0.0;
+    // As many at once as a run of the largest tape may record.
+    for some in windows.chunks(256) {
+        let input = (0..WINDOW).flat_map(|t| some.iter().map(move |k| normalisation.apply(celsius[k + t]))).collect();
+        let trace = net.run(Run::new(WINDOW, some.len(), Input::Values(input)))?;
+        let last = &trace.prediction().ok_or("no head")?[(WINDOW - 1) * some.len()..];
+        let square = |(k, y): (&usize, &f32)| f64::from(normalisation.invert(*y) - celsius[k + WINDOW]).powi(2);
+        squares += some.iter().zip(last).map(square).sum::<f64>();
+    }
+    Ok((squares / windows.len() as f64).sqrt())
 }
 
 /// The task, asked from [`FORECAST_FROM`] on in the training part instead of from the first third on. One hour ahead, the answer is
@@ -194,18 +199,23 @@ fn forecaster(of: &Forecaster) -> Result<(), Failure> {
     let weather = Weather::parse(&std::fs::read(assets().join("data/weather-nyc-2013-hourly.csv"))?)?;
     let data = Data { weather: Some(weather.clone()), ..Data::default() };
     let options = [("stations", "each"), ("answers", "every")].map(|(name, value)| (name.to_string(), value.into()));
-    let mut nets = vec![];
-    for seed in FORECAST_SEEDS {
-        let task = Sooner(task::make("temperature", &options.clone().into_iter().collect(), &data)?);
+    let one = |seed: u64| -> Result<(u64, f64, f64, Net<f32>), String> {
+        let task = Sooner(task::make("temperature", &options.clone().into_iter().collect(), &data).map_err(|e| e.message)?);
         let updates = task.examples(Part::Train).ok_or("a finite set")? / BATCH * FORECAST_EPOCHS;
         let rule = [("beta1".to_string(), beta1)].into();
         let settings = Settings { options: rule, ..settings(FORECAST_RATE, updates, seed) };
-        let trainer = Trainer::new(Box::new(task), of.config(), settings)?;
-        let net = trained(trainer, updates, &format!("{cell} seed {seed}"))?.net().clone();
-        nets.push((seed, rmse(&net, &weather, Part::Valid)?, rmse(&net, &weather, Part::Test)?, net));
-        let (_, valid, test, _) = &nets[nets.len() - 1];
+        let trainer = Trainer::new(Box::new(task), of.config(), settings).map_err(|e| e.message)?;
+        let net = trained(trainer, updates, &format!("{cell} seed {seed}")).map_err(|e| e.message)?.net().clone();
+        let [valid, test] = [Part::Valid, Part::Test].map(|part| rmse(&net, &weather, part).map_err(|e| e.to_string()));
+        let (valid, test) = (valid?, test?);
         println!("{cell} seed {seed}: {valid:.4} °C on the validation part, {test:.4} °C on the test part");
-    }
+        Ok((seed, valid, test, net))
+    };
+    // One after the other would give the same: a seed's run knows nothing of the others.
+    let nets = std::thread::scope(|scope| {
+        let all = FORECAST_SEEDS.map(|seed| scope.spawn(move || one(seed)));
+        all.into_iter().map(|thread| thread.join().map_err(|_| "a seed's thread ended early".to_string())?).collect::<Result<Vec<_>, _>>()
+    })?;
     let tests: Vec<f64> = nets.iter().map(|n| rounded(n.2)).collect();
     let (seed, valid, test, net) = nets.into_iter().min_by(|a, b| a.1.total_cmp(&b.1)).ok_or("no seeds")?;
     let provenance = json!({
