@@ -49,6 +49,10 @@ async function contestants(table, query) {
   return found;
 }
 
+/** What a browser's clock can tell apart, in milliseconds: a turn that took less (its number of runs was found while something else
+ * held up the machine) is counted as this, not as no time at all. */
+const TICK = 0.1;
+
 /** How many runs fill a turn; warms up on the way. @param {Contestant} one @param {{turn: number, warm: number}} times */
 async function fitted({ ask }, { turn, warm }) {
   let [runs, spent, took] = [1, 0, 0];
@@ -85,7 +89,7 @@ async function measure(table, workload, all, plan) {
   for (let round = 0; round < rounds; round++) {
     // Every other round backwards, so that nobody always follows the same.
     const order = round % 2 === 0 ? turns : [...turns].reverse();
-    for (const one of order) one.times.push((await one.ask("time", one.runs)) / one.runs);
+    for (const one of order) one.times.push(Math.max(await one.ask("time", one.runs), TICK) / one.runs);
   }
   const [own, ...others] = /** @type {[typeof turns[0], ...typeof turns]} */ (turns);
   const median = BENCH.time(figures(own.times).median);
