@@ -283,7 +283,7 @@ pageTest("a file: shown when it is good, refused in words when it is not", async
   await choose.setInputFiles({ name: "mine.safetensors", mimeType: "application/octet-stream", buffer: good });
   await address(view, "weights=file");
   const { network } = await state(view);
-  assert.deepEqual([network.source, network.cell, network.hidden], ["file", "gru", 32]);
+  assert.deepEqual([network.source, network.cell, network.hidden], ["file", "gru", 37]);
   assert.match(await view.page.locator("network-panel").innerText(), /mine\.safetensors/);
   await view.page.reload();
   await ready(view);
