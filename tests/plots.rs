@@ -29,6 +29,7 @@ fn figures() -> Vec<Figure> {
     let back: Vec<f64> = (0..STEPS).map(|t| 0.02f64.powi((STEPS - 1 - t) as i32)).collect();
     let cells = (0..3 * STEPS).map(|k| (k % 7) as f64 / 3.0 - 1.0).collect();
     let memory = influence::Influence {
+        output: "h",
         state: "h",
         of_input: &fast,
         of_state: &slow,
@@ -320,4 +321,21 @@ fn degenerate_figures_can_be_drawn() {
     let empty = state_heatmap::build(&none, "h", 0, vec![], None).unwrap();
     assert!(svg(&empty).ends_with("</svg>\n"));
     assert!(state_heatmap::build(&one, "h", 2, vec![0.0], None).is_err());
+}
+
+#[test]
+fn lanes_that_are_drawn_are_told_apart() {
+    for family in unrolled::cell::all() {
+        for options in unrolled::cell::variants(*family) {
+            let spec = family.f32(&options).spec();
+            let drawn = (0..spec.lanes.len()).filter(|k| spec.lanes[*k].kind != unrolled::cell::Kind::Internal);
+            let looks: Vec<_> = drawn
+                .map(|k| palette::slot(spec, k))
+                .map(|slot| (palette::line_colour(slot, palette::Theme::Light), format!("{:?}", palette::dashes(slot))))
+                .collect();
+            for (k, look) in looks.iter().enumerate() {
+                assert!(!looks[..k].contains(look), "{}: two lanes are drawn alike", spec.title);
+            }
+        }
+    }
 }

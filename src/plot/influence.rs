@@ -18,11 +18,13 @@ pub static SPEC: PlotSpec = PlotSpec {
 /// The norms of the derivatives of every later state, NaN before the chosen step.
 #[derive(Clone, Copy, Debug)]
 pub struct Influence<'a> {
-    /// The state that is derived, as it is called: "h".
+    /// What is derived, as it is called: "h".
+    pub output: &'a str,
+    /// By which state: "h" too, where the output is carried.
     pub state: &'a str,
     /// ‖∂h_t/∂x_k‖
     pub of_input: &'a [f64],
-    /// ‖∂h_t/∂h_k‖
+    /// ‖∂h_t/∂h_k‖, or ‖∂h_t/∂s_k‖ for all that is carried
     pub of_state: &'a [f64],
     pub ghost_of_input: Option<&'a [f64]>,
     pub ghost_of_state: Option<&'a [f64]>,
@@ -33,14 +35,14 @@ pub struct Influence<'a> {
 
 /// The chosen step k is `scene.from`.
 pub fn build(scene: &Scene, influence: &Influence) -> Figure {
-    let (h, k) = (influence.state, scene.from);
+    let (h, s, k) = (influence.output, influence.state, scene.from);
     let of = |what: &str| format!("‖∂{h}ₜ/∂{what}{}‖", subscript(&(k + 1).to_string()));
-    let (of_input, of_state) = (of("x"), of(h));
+    let (of_input, of_state) = (of("x"), of(s));
     let curves = [
-        Curve { name: h, slot: 0, values: influence.of_state, ghost: influence.ghost_of_state },
+        Curve { name: s, slot: 0, values: influence.of_state, ghost: influence.ghost_of_state },
         Curve { name: "x", slot: 1, values: influence.of_input, ghost: influence.ghost_of_input },
     ];
-    let name = |lane: &str| if lane == h { of_state.clone() } else { of_input.clone() };
+    let name = |lane: &str| if lane == s { of_state.clone() } else { of_input.clone() };
     let lines = scene.lines(&curves, name, |scene, values| Some(scene.first(values)?.1));
     let mut chart =
         scene.norms(format!("norm of the derivative of {h}ₜ"), (true, FACTORS), Some(Floor { told: false, ..Floor::f32() }), vec![], lines);

@@ -1,7 +1,7 @@
 //! The only colours of values, lines, axes and text in figures. Colour maps are interpolated in OKLab (Björn Ottosson,
 //! "A perceptual color space for image processing", 2020) between a few anchors, so that equal steps of a value look equal.
 
-use crate::cell::Spec;
+use crate::cell::{Kind, Spec};
 
 pub type Rgb = [u8; 3];
 
@@ -210,17 +210,20 @@ pub fn pale(colour: Rgb, theme: Theme) -> Rgb {
 }
 
 pub fn dashes(slot: usize) -> &'static [f64] {
-    DASHES[slot % SLOTS]
+    // A second round of the same colours has other dashes.
+    DASHES[(slot + slot / SLOTS) % SLOTS]
 }
 
-/// The slot of a lane, the same in every figure of a cell: the output first, then what else is carried, then the rest.
+/// The slot of a lane, the same in every figure of a cell: the output first, then what else is carried, then the rest; last what is
+/// never drawn as a line, so that lanes that are do not share a colour.
 pub fn slot(spec: &Spec, lane: usize) -> usize {
-    let rank = |k: usize| match (&spec.lanes[k].output, &spec.lanes[k].carried) {
-        (true, _) => 0,
-        (_, true) => 1,
-        _ => 2,
+    let rank = |k: usize| match &spec.lanes[k] {
+        lane if lane.output => 0,
+        lane if lane.carried => 1,
+        lane if lane.kind != Kind::Internal => 2,
+        _ => 3,
     };
-    let order: Vec<usize> = (0..3).flat_map(|r| (0..spec.lanes.len()).filter(move |k| rank(*k) == r)).collect();
+    let order: Vec<usize> = (0..4).flat_map(|r| (0..spec.lanes.len()).filter(move |k| rank(*k) == r)).collect();
     // Slots 0 and 1 belong to the states even where a cell has only one of them.
     let states = order.iter().filter(|k| rank(**k) < 2).count();
     let at = order.iter().position(|k| *k == lane).unwrap_or(0);

@@ -235,7 +235,8 @@ impl View {
         let found = kept.influence.get(shown.place()).filter(|i| i.from == shown.from && i.done() >= 1.0);
         let spec = self.trace.net.cell().spec();
         let all = influence::Influence {
-            state: spec.lanes[spec.output()].name,
+            output: spec.lanes[spec.output()].name,
+            state: state_name(spec),
             of_input: &of_input,
             of_state: &of_state,
             ghost_of_input: there.as_ref().map(|t| t.0.as_slice()),
@@ -262,12 +263,18 @@ impl View {
         let here = series(self);
         let there = ghost.map(series);
         let spec = self.trace.net.cell().spec();
-        let name = spec.lanes[spec.output()].name;
+        let name = state_name(spec);
         let ghost_one = there.as_ref().map(|t| t.0.as_slice());
         let one = Curve { name, slot: 1, values: &here.0, ghost: ghost_one };
         let running = Curve { name, slot: 0, values: &here.1, ghost: there.as_ref().map(|t| t.1.as_slice()) };
         Ok(jacobian_norms::build(scene, name, one, running))
     }
+}
+
+/// What the state is called that Jacobians are taken by: the output where it is carried, else all that is (`probe::State::Output`).
+fn state_name(spec: &Spec) -> &'static str {
+    let output = &spec.lanes[spec.output()];
+    if output.carried { output.name } else { "state" }
 }
 
 /// Options of a figure from JavaScript.

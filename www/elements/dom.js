@@ -46,27 +46,27 @@ let ids = 0;
 /** @param {string} prefix */
 export const unique = (prefix) => `${prefix}-${++ids}`;
 
-/**
- * An element that shows a session. Subclasses say what they listen to and do the work in `build`, `update`.
- */
-export class SessionElement extends HTMLElement {
+/** An element that shows a model which tells of its changes. Subclasses say what they listen to and do the work in `build`, `update`. */
+export class ModelElement extends HTMLElement {
   /** Events after which `update` runs. @type {string[]} */
-  static listens = ["trace", "select", "mode"];
-  /** @type {import("../engine/session.js").Session} */
-  #session = /** @type {any} */ (null);
+  static listens = [];
+  /** What `update` is told when the element appears. */
+  static begins = "view";
+  /** @type {any} */
+  #model = null;
   #built = false;
   /** @type {AbortController | null} */
   #listening = null;
 
-  get session() {
-    return this.#session;
+  get model() {
+    return this.#model;
   }
-  set session(session) {
-    this.#session = session;
+  set model(model) {
+    this.#model = model;
     if (this.isConnected) this.connectedCallback();
   }
   connectedCallback() {
-    if (!this.#session) return;
+    if (!this.#model) return;
     this.#listening?.abort();
     this.#listening = new AbortController();
     const { signal } = this.#listening;
@@ -74,11 +74,11 @@ export class SessionElement extends HTMLElement {
       this.#built = true;
       this.build();
     }
-    for (const name of /** @type {typeof SessionElement} */ (this.constructor).listens) {
-      this.#session.addEventListener(name, () => this.update(name), { signal });
+    for (const name of /** @type {typeof ModelElement} */ (this.constructor).listens) {
+      this.#model.addEventListener(name, () => this.update(name), { signal });
     }
     this.listen(signal);
-    this.update("trace");
+    this.update(/** @type {typeof ModelElement} */ (this.constructor).begins);
   }
   disconnectedCallback() {
     this.#listening?.abort();
@@ -86,8 +86,22 @@ export class SessionElement extends HTMLElement {
   }
   /** Once, before the first update. */
   build() {}
-  /** Listeners beyond the session's. @param {AbortSignal} _signal */
+  /** Listeners beyond the model's. @param {AbortSignal} _signal */
   listen(_signal) {}
   /** @param {string} _event */
   update(_event) {}
+}
+
+/** An element that shows a session. */
+export class SessionElement extends ModelElement {
+  static listens = ["trace", "select", "mode"];
+  static begins = "trace";
+
+  /** @type {import("../engine/session.js").Session} */
+  get session() {
+    return this.model;
+  }
+  set session(session) {
+    this.model = session;
+  }
 }

@@ -15,6 +15,7 @@ const AXES = {
   D: ["place in the head", "places in a head"],
   R: ["rank", "ranks"],
   C: ["tap", "taps"],
+  W: ["tap", "taps"],
 };
 /** Where a letter means something else. @type {Record<string, Record<string, [string, string]>>} */
 const OTHER = { mamba: { K: ["tap", "taps"] }, slstm: { K: ["tap", "taps"] } };
