@@ -4,6 +4,8 @@
 
 pub mod cell;
 pub mod error;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod io;
 pub mod math;
 pub mod net;

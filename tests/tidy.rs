@@ -15,10 +15,11 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("probe", &["net", "tape", "cell", "math", "error"], &["nalgebra", "libm", "serde"]),
     ("io", &["net", "tape", "cell", "math", "error"], &["safetensors", "half", "serde"]),
     ("train", &["probe", "io", "task", "net", "tape", "cell", "math", "error"], &["libm", "serde", "serde_json"]),
+    ("gpu", &["train", "task", "net", "tape", "cell", "math", "error"], &["wgpu"]),
     ("plot", &["probe", "tape", "cell", "error"], &["plotters", "plotters_backend", "serde"]),
     (
         "web",
-        &["plot", "train", "io", "probe", "task", "net", "tape", "cell", "math", "error"],
+        &["gpu", "plot", "train", "io", "probe", "task", "net", "tape", "cell", "math", "error"],
         &[
             "wasm_bindgen",
             "web_sys",
@@ -48,6 +49,7 @@ const PACKAGES: &[&str] = &[
     "serde_wasm_bindgen",
     "wasm_bindgen",
     "web_sys",
+    "wgpu",
     "wide",
 ];
 

@@ -1,0 +1,72 @@
+//! Matrix products: as `math::kernel::multiply_packed` and `multiply_add`.
+
+use crate::error::Result;
+use crate::gpu::device::Slice;
+use crate::gpu::kernel::{Kernel, groups};
+use crate::gpu::plan::Recorder;
+
+/// A matrix in memory: element (i, j) stands at `from + i·row + j·column`.
+#[derive(Clone)]
+pub struct Matrix<'a> {
+    pub data: &'a Slice,
+    pub row: usize,
+    pub column: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// Column-major with `rows` numbers in a column.
+    pub fn columns(data: &'a Slice, rows: usize) -> Self {
+        Matrix { data, row: 1, column: rows }
+    }
+    /// Row-major with `columns` numbers in a row: how parameters lie.
+    pub fn rows(data: &'a Slice, columns: usize) -> Self {
+        Matrix { data, row: columns, column: 1 }
+    }
+    pub fn transposed(self) -> Self {
+        Matrix { row: self.column, column: self.row, ..self }
+    }
+}
+
+const TILE: usize = 64;
+/// Fewer workgroups than this leave most of a GPU idle.
+const ENOUGH: usize = 48;
+/// What a slice of the inner dimension has at least.
+const DEPTH: usize = 256;
+
+fn text(a_along_k: bool, b_along_k: bool, add: bool, bias: bool) -> Kernel {
+    let text = Kernel::new(include_str!("product.wgsl")).with("A_ALONG_K", a_along_k).with("B_ALONG_K", b_along_k);
+    let bias_text = if bias { include_str!("product_bias.wgsl") } else { include_str!("product_no_bias.wgsl") };
+    text.with("ADD", add).with("BIAS", bias).part(bias_text)
+}
+
+fn sum() -> Kernel {
+    Kernel::new(include_str!("sum.wgsl"))
+}
+
+pub(super) fn kernels() -> Vec<(&'static str, Kernel)> {
+    vec![("product", text(true, false, true, false)), ("product with bias", text(false, true, false, true)), ("sum of slices", sum())]
+}
+
+/// Records C = A·B (+ bias for each row), or C += A·B: A is m × k, B k × n, C m × n. C may not be in the buffer of another.
+pub fn product(
+    r: &mut Recorder,
+    (m, n, k): (usize, usize, usize),
+    a: Matrix,
+    b: Matrix,
+    c: Matrix,
+    bias: Option<&Slice>,
+    add: bool,
+) -> Result<()> {
+    let tiles = m.div_ceil(TILE) * n.div_ceil(TILE);
+    let slices = if tiles >= ENOUGH || bias.is_some() { 1 } else { (k / DEPTH).clamp(1, ENOUGH.div_ceil(tiles)) };
+    let text = text(a.column < a.row, b.row < b.column, add && slices == 1, bias.is_some());
+    let parts = if slices > 1 { Some(r.scratch("product", slices * m * n)?) } else { None };
+    let (to, row, column) = parts.as_ref().map_or((c.data, c.row, c.column), |parts| (parts, 1, m));
+    let sizes = [m, n, k, a.row, a.column, b.row, b.column, row, column, k.div_ceil(slices), m * n].map(Into::into);
+    let mut bound = vec![a.data, b.data, to];
+    bound.extend(bias);
+    r.dispatch(text, &sizes, &bound, [groups(m, TILE), groups(n, TILE), slices as u32])?;
+    let Some(parts) = parts else { return Ok(()) };
+    let sizes = [m, n, slices, c.row, c.column, usize::from(add)].map(Into::into);
+    r.dispatch(sum(), &sizes, &[&parts, c.data], [groups(m * n, 64), 1, 1])
+}

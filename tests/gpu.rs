@@ -1,0 +1,10 @@
+//! The kernels against their CPU twins: natively on Vulkan (a software adapter will do) and in Chromium on its own, and their texts
+//! through naga without any GPU.
+
+#[path = "gpu/harness.rs"]
+mod harness;
+#[path = "gpu/product.rs"]
+mod product;
+#[cfg(not(target_arch = "wasm32"))]
+#[path = "gpu/texts.rs"]
+mod texts;

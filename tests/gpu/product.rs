@@ -1,0 +1,92 @@
+//! Products against the CPU engine's.
+
+use unrolled::gpu::kernels::product::{Matrix, product};
+use unrolled::gpu::{Gpu, Recorder, Scratch};
+use unrolled::math::kernel::{Strided, multiply_add};
+
+use crate::gpu_test;
+use crate::harness::{SIZES, assert_close, distance, numbers};
+
+/// Of the largest number: sums of up to 1,000 products in another order.
+const TOLERANCE: f32 = 2e-6;
+
+/// How A, B lie: row-major or column-major.
+#[derive(Clone, Copy, Debug)]
+struct Lie(bool, bool);
+
+async fn on_gpu(
+    gpu: &Gpu,
+    (m, n, k): (usize, usize, usize),
+    lie: Lie,
+    a: &[f32],
+    b: &[f32],
+    bias: Option<&[f32]>,
+    c: Option<&[f32]>,
+) -> Vec<f32> {
+    let mut scratch = Scratch::default();
+    let (a, b) = (gpu.buffer_of(a).unwrap().all(), gpu.buffer_of(b).unwrap().all());
+    let to = gpu.buffer(m * n).unwrap();
+    gpu.write(&to, 0, c.unwrap_or(&vec![7.0; m * n]));
+    let bias = bias.map(|bias| gpu.buffer_of(bias).unwrap().all());
+    let mut r = Recorder::new(gpu, &mut scratch);
+    let left = if lie.0 { Matrix::rows(&a, k) } else { Matrix::columns(&a, m) };
+    let right = if lie.1 { Matrix::rows(&b, n) } else { Matrix::columns(&b, k) };
+    product(&mut r, (m, n, k), left, right, Matrix::columns(&to.all(), m), bias.as_ref(), c.is_some()).unwrap();
+    let plan = r.finish().unwrap();
+    gpu.submit(&[&plan]);
+    gpu.read(&[to.all()]).await.unwrap().remove(0)
+}
+
+/// The CPU engine's, from zero or added to what is there.
+fn on_cpu((m, n, k): (usize, usize, usize), lie: Lie, a: &[f32], b: &[f32], bias: Option<&[f32]>, c: Option<&[f32]>) -> Vec<f32> {
+    let mut to = match (c, bias) {
+        (Some(c), _) => c.to_vec(),
+        (None, Some(bias)) => bias.repeat(n),
+        (None, None) => vec![0.0; m * n],
+    };
+    let left = if lie.0 { Strided::transposed(a, k) } else { Strided::columns(a, m) };
+    let right = if lie.1 { Strided::transposed(b, n) } else { Strided::columns(b, k) };
+    multiply_add(m, n, k, left, right, &mut to, &mut vec![]);
+    to
+}
+
+const LIES: [Lie; 4] = [Lie(true, false), Lie(false, false), Lie(false, true), Lie(true, true)];
+
+async fn compare(gpu: &Gpu, sizes: (usize, usize, usize), lie: Lie, scale: f32) {
+    let (m, n, k) = sizes;
+    let (a, b) = (numbers(1, m * k, scale), numbers(2, k * n, scale));
+    let (bias, c) = (numbers(3, m, scale), numbers(4, m * n, scale));
+    for (bias, c) in [(None, None), (Some(&*bias), None), (None, Some(&*c))] {
+        let found = on_gpu(gpu, sizes, lie, &a, &b, bias, c).await;
+        let expected = on_cpu(sizes, lie, &a, &b, bias, c);
+        assert_close(&format!("{m} × {n} × {k} {lie:?} {} {}", bias.is_some(), c.is_some()), &found, &expected, TOLERANCE);
+    }
+}
+
+gpu_test! {
+    async fn products_are_the_cpus(gpu) {
+        for (nth, m) in SIZES.into_iter().enumerate() {
+            for (other, n) in SIZES.into_iter().enumerate() {
+                let k = SIZES[(3 * nth + 5 * other) % SIZES.len()];
+                compare(gpu, (m, n, k), LIES[(nth + other) % 4], if nth % 2 == 0 { 1.0 } else { 100.0 }).await;
+            }
+        }
+        // All four lies of one shape; the inner dimension in slices.
+        for lie in LIES {
+            compare(gpu, (65, 63, 130), lie, 1.0).await;
+            compare(gpu, (5, 3, 1000), lie, 100.0).await;
+        }
+    }
+}
+
+gpu_test! {
+    async fn what_is_not_finite_travels(gpu) {
+        let sizes = (65, 3, 65);
+        let (mut a, mut b) = (numbers(1, 65 * 65, 1.0), numbers(2, 65 * 3, 1.0));
+        (a[7], a[65 * 64], b[130]) = (f32::INFINITY, f32::NAN, f32::NEG_INFINITY);
+        let found = on_gpu(gpu, sizes, Lie(true, false), &a, &b, None, None).await;
+        let expected = on_cpu(sizes, Lie(true, false), &a, &b, None, None);
+        assert!(expected.iter().any(|x| x.is_nan()) && expected.iter().any(|x| x.is_infinite()) && expected.iter().any(|x| x.is_finite()));
+        assert!(distance(&found, &expected, 1.0) <= TOLERANCE);
+    }
+}
