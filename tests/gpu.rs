@@ -8,3 +8,8 @@ mod product;
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "gpu/texts.rs"]
 mod texts;
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test_configure;
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test_configure!(run_in_browser);

@@ -13,7 +13,7 @@ pub fn fill_mask<T: Scalar>(share: f64, key: u32, mask: &mut [T]) {
 }
 
 /// The key of one gap between layers of one run.
-pub(super) fn key(seed: u64, run: u64, gap: usize) -> u32 {
+pub fn key(seed: u64, run: u64, gap: usize) -> u32 {
     let mut rng = Rng::sample(seed, run);
     (0..gap).for_each(|_| {
         rng.bits();

@@ -19,13 +19,13 @@ mod validation;
 
 pub use checkpoint::about;
 pub use clip::{Clip, ClipKind, Clipped, clip};
-pub use dropout::fill_mask;
+pub use dropout::{fill_mask, key as dropout_key};
 pub use engine::{Chunk, Cpu, Engine, Order, Outcome, Rule};
 pub use examples::Examples;
 pub use held::Held;
 pub use inside::Inside;
 pub use look::{Saturated, Spread, saturation, spread, step_norms};
-pub use loss::batch_loss;
+pub use loss::{batch_loss, weight as loss_weight};
 pub use optimizer::{At, Optimizer, OptionSpec, Spec, find as find_optimizer, optimizers};
 pub use phase::{Phase, PhaseReport};
 pub use remote::{Device, Later, Remote, Seen, State};

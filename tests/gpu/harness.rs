@@ -10,9 +10,8 @@ pub const SIZES: [usize; 8] = [1, 2, 3, 5, 63, 64, 65, 257];
 #[macro_export]
 macro_rules! gpu_test {
     (async fn $name:ident($gpu:ident) $body:block) => {
-        #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
-        #[cfg_attr(not(target_arch = "wasm32"), test)]
         #[cfg(not(target_arch = "wasm32"))]
+        #[test]
         fn $name() {
             pollster::block_on(async {
                 let $gpu = &$crate::harness::open().await;
@@ -29,11 +28,6 @@ macro_rules! gpu_test {
         }
     };
 }
-
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test_configure;
-#[cfg(target_arch = "wasm32")]
-wasm_bindgen_test_configure!(run_in_browser);
 
 /// `cargo xtask test` installs a software adapter, so that there always is one: a machine without fails, it does not skip.
 pub async fn open() -> Gpu {

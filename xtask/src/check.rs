@@ -202,6 +202,7 @@ fn clippy_wasm() -> Outcome {
 }
 
 fn native_tests() -> Outcome<Command> {
+    setup::vulkan()?;
     let mut test = cargo();
     test.args(["test", "--workspace", "--no-fail-fast"]);
     Ok(test)

@@ -181,9 +181,15 @@ fn chromium() -> Outcome {
         );
     }
     say("installing chromium and chromium-driver by apt");
+    apt_install(&["chromium", "chromium-driver"])?;
+    if chromium_path().is_some() && chromedriver_path().is_some() { Ok(()) } else { Err("apt installed no Chromium".into()) }
+}
+
+/// Installs distribution packages.
+fn apt_install(packages: &[&str]) -> Outcome {
     let root = output_of(command("id").arg("-u")).is_some_and(|id| id.trim() == "0");
     if !root && find("sudo").is_none() {
-        return Err("Chromium is missing and this user is not root: apt-get install chromium chromium-driver".into());
+        return Err(format!("this user is not root: apt-get install {}", packages.join(" ")));
     }
     let apt = |words: &[&str]| {
         let mut apt = if root { command("env") } else { command("sudo") };
@@ -193,6 +199,18 @@ fn chromium() -> Outcome {
         run_quietly(apt.arg("DEBIAN_FRONTEND=noninteractive").arg("apt-get").args(words))
     };
     apt(&["-q", "update"])?;
-    apt(&["-q", "-y", "install", "--no-install-recommends", "chromium", "chromium-driver"])?;
-    if chromium_path().is_some() && chromedriver_path().is_some() { Ok(()) } else { Err("apt installed no Chromium".into()) }
+    apt(&[&["-q", "-y", "install", "--no-install-recommends"], packages].concat())
+}
+
+/// A Vulkan driver for the kernels' tests: where there is none at all, Mesa's software one.
+pub fn vulkan() -> Outcome {
+    let named = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].iter().any(|name| std::env::var_os(name).is_some());
+    let drivers = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d"];
+    let there = drivers.iter().any(|folder| fs::read_dir(folder).is_ok_and(|mut files| files.next().is_some()));
+    // (Elsewhere the system brings its own, or the tests say what they need.)
+    if named || there || !cfg!(target_os = "linux") || find("apt-get").is_none() {
+        return Ok(());
+    }
+    say("installing a software Vulkan driver by apt");
+    apt_install(&["mesa-vulkan-drivers", "libvulkan1"])
 }

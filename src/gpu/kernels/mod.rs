@@ -1,10 +1,11 @@
 //! The kernels: each a WGSL text and the function that records its dispatches. tests/gpu holds each to its CPU twin.
 
+pub mod peak;
 pub mod product;
 
 use super::Kernel;
 
 /// Every kernel with its name, with constants as a run might have them: what is validated without a GPU. One line per file.
 pub fn all() -> Vec<(&'static str, Kernel)> {
-    [product::kernels()].concat()
+    [product::kernels(), peak::kernels()].concat()
 }
