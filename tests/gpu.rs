@@ -1,6 +1,8 @@
 //! The kernels against their CPU twins: natively on Vulkan (a software adapter will do) and in Chromium on its own, and their texts
 //! through naga without any GPU.
 
+#[path = "gpu/columns.rs"]
+mod columns;
 #[path = "gpu/harness.rs"]
 mod harness;
 #[path = "gpu/product.rs"]

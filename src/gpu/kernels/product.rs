@@ -39,12 +39,26 @@ fn text(a_along_k: bool, b_along_k: bool, add: bool, bias: bool) -> Kernel {
     text.with("ADD", add).with("BIAS", bias).part(bias_text)
 }
 
-fn sum() -> Kernel {
+fn sum_text() -> Kernel {
     Kernel::new(include_str!("sum.wgsl"))
 }
 
+/// Records `to (+)= Σ parts`: `slices` matrices m × n, column-major, one after the other. `to` has the strides `row` and `column`.
+pub(super) fn sum(
+    r: &mut Recorder,
+    parts: &Slice,
+    (m, n): (usize, usize),
+    slices: usize,
+    to: &Slice,
+    (row, column): (usize, usize),
+    add: bool,
+) -> Result<()> {
+    let sizes = [m, n, slices, row, column, usize::from(add)].map(Into::into);
+    r.dispatch(sum_text(), &sizes, &[parts, to], [groups(m * n, 64), 1, 1])
+}
+
 pub(super) fn kernels() -> Vec<(&'static str, Kernel)> {
-    vec![("product", text(true, false, true, false)), ("product with bias", text(false, true, false, true)), ("sum of slices", sum())]
+    vec![("product", text(true, false, true, false)), ("product with bias", text(false, true, false, true)), ("sum of slices", sum_text())]
 }
 
 /// Records C = A·B (+ bias for each row), or C += A·B: A is m × k, B k × n, C m × n. C may not be in the buffer of another.
@@ -67,6 +81,5 @@ pub fn product(
     bound.extend(bias);
     r.dispatch(text, &sizes, &bound, [groups(m, TILE), groups(n, TILE), slices as u32])?;
     let Some(parts) = parts else { return Ok(()) };
-    let sizes = [m, n, slices, c.row, c.column, usize::from(add)].map(Into::into);
-    r.dispatch(sum(), &sizes, &[&parts, c.data], [groups(m * n, 64), 1, 1])
+    sum(r, &parts, (m, n), slices, c.data, (c.row, c.column), add)
 }
