@@ -3,10 +3,14 @@
 
 #[path = "gpu/columns.rs"]
 mod columns;
+#[path = "gpu/embed.rs"]
+mod embed;
 #[path = "gpu/harness.rs"]
 mod harness;
 #[path = "gpu/product.rs"]
 mod product;
+#[path = "gpu/ran.rs"]
+mod ran;
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "gpu/texts.rs"]
 mod texts;

@@ -8,10 +8,12 @@ mod device;
 pub mod form;
 mod kernel;
 pub mod kernels;
+pub mod live;
 mod oneshot;
 mod plan;
 
 pub use device::{ALIGN, About, Adapter, Buffer, Gpu, Slice};
 pub use form::{Form, Track};
 pub use kernel::{Kernel, Word, groups};
+pub use live::Live;
 pub use plan::{MOST_GROUPS, Plan, Recorder, Scratch};

@@ -1,6 +1,7 @@
 //! The kernels: each a WGSL text and the function that records its dispatches. tests/gpu holds each to its CPU twin.
 
 pub mod columns;
+pub mod embed;
 pub mod peak;
 pub mod product;
 
@@ -8,10 +9,5 @@ use super::Kernel;
 
 /// Every kernel with its name, with constants as a run might have them: what is validated without a GPU. One line per file.
 pub fn all() -> Vec<(&'static str, Kernel)> {
-    [
-        product::kernels(),
-        peak::kernels(),
-        columns::kernels(),
-    ]
-    .concat()
+    [product::kernels(), peak::kernels(), columns::kernels(), embed::kernels()].concat()
 }
