@@ -7,6 +7,8 @@ mod columns;
 mod embed;
 #[path = "gpu/harness.rs"]
 mod harness;
+#[path = "gpu/output.rs"]
+mod output;
 #[path = "gpu/product.rs"]
 mod product;
 #[path = "gpu/ran.rs"]

@@ -2,6 +2,7 @@
 
 pub mod columns;
 pub mod embed;
+pub mod output;
 pub mod peak;
 pub mod product;
 
@@ -9,5 +10,5 @@ use super::Kernel;
 
 /// Every kernel with its name, with constants as a run might have them: what is validated without a GPU. One line per file.
 pub fn all() -> Vec<(&'static str, Kernel)> {
-    [product::kernels(), peak::kernels(), columns::kernels(), embed::kernels()].concat()
+    [product::kernels(), peak::kernels(), columns::kernels(), embed::kernels(), output::kernels()].concat()
 }

@@ -1,0 +1,1 @@
+fn mask(k: u32) -> f32 { return 1.0; }
