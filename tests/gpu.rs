@@ -7,6 +7,8 @@ mod columns;
 mod embed;
 #[path = "gpu/harness.rs"]
 mod harness;
+#[path = "gpu/loss.rs"]
+mod loss;
 #[path = "gpu/output.rs"]
 mod output;
 #[path = "gpu/product.rs"]

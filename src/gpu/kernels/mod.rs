@@ -2,13 +2,16 @@
 
 pub mod columns;
 pub mod embed;
+pub mod loss;
 pub mod output;
 pub mod peak;
 pub mod product;
+pub mod results;
 
 use super::Kernel;
 
 /// Every kernel with its name, with constants as a run might have them: what is validated without a GPU. One line per file.
 pub fn all() -> Vec<(&'static str, Kernel)> {
-    [product::kernels(), peak::kernels(), columns::kernels(), embed::kernels(), output::kernels()].concat()
+    [product::kernels(), peak::kernels(), columns::kernels(), embed::kernels(), output::kernels(), loss::kernels(), results::kernels()]
+        .concat()
 }
