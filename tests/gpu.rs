@@ -9,6 +9,8 @@ mod embed;
 mod harness;
 #[path = "gpu/loss.rs"]
 mod loss;
+#[path = "gpu/norm.rs"]
+mod norm;
 #[path = "gpu/output.rs"]
 mod output;
 #[path = "gpu/product.rs"]

@@ -3,6 +3,7 @@
 pub mod columns;
 pub mod embed;
 pub mod loss;
+pub mod norm;
 pub mod output;
 pub mod peak;
 pub mod product;
@@ -12,6 +13,15 @@ use super::Kernel;
 
 /// Every kernel with its name, with constants as a run might have them: what is validated without a GPU. One line per file.
 pub fn all() -> Vec<(&'static str, Kernel)> {
-    [product::kernels(), peak::kernels(), columns::kernels(), embed::kernels(), output::kernels(), loss::kernels(), results::kernels()]
-        .concat()
+    [
+        product::kernels(),
+        peak::kernels(),
+        columns::kernels(),
+        embed::kernels(),
+        output::kernels(),
+        loss::kernels(),
+        results::kernels(),
+        norm::kernels(),
+    ]
+    .concat()
 }
