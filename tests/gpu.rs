@@ -11,12 +11,16 @@ mod harness;
 mod loss;
 #[path = "gpu/norm.rs"]
 mod norm;
+#[path = "gpu/optimizer.rs"]
+mod optimizer;
 #[path = "gpu/output.rs"]
 mod output;
 #[path = "gpu/product.rs"]
 mod product;
 #[path = "gpu/ran.rs"]
 mod ran;
+#[path = "gpu/state.rs"]
+mod state;
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "gpu/texts.rs"]
 mod texts;

@@ -23,9 +23,9 @@ fn texts_are_valid() {
 #[test]
 fn no_text_is_left_out() {
     let sources: Vec<String> = kernels::all().iter().map(|(_, kernel)| kernel.source()).collect();
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/gpu/kernels");
+    let folders = ["src/gpu/kernels", "src/gpu/kernels/optimizer"].map(|folder| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder));
     let mut count = 0;
-    for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+    for entry in folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path()) {
         if entry.extension().is_some_and(|e| e == "wgsl") {
             let text = std::fs::read_to_string(&entry).unwrap();
             assert!(sources.iter().any(|source| source.contains(text.trim_end())), "{}: in no kernel of kernels::all()", entry.display());

@@ -4,10 +4,12 @@ pub mod columns;
 pub mod embed;
 pub mod loss;
 pub mod norm;
+pub mod optimizer;
 pub mod output;
 pub mod peak;
 pub mod product;
 pub mod results;
+pub mod state;
 
 use super::Kernel;
 
@@ -22,6 +24,8 @@ pub fn all() -> Vec<(&'static str, Kernel)> {
         loss::kernels(),
         results::kernels(),
         norm::kernels(),
+        optimizer::kernels(),
+        state::kernels(),
     ]
     .concat()
 }
