@@ -29,3 +29,7 @@ mod texts;
 use wasm_bindgen_test::wasm_bindgen_test_configure;
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test_configure!(run_in_browser);
+#[path = "gpu/recurrence.rs"]
+mod recurrence;
+#[path = "gpu/track.rs"]
+mod track;

@@ -8,6 +8,7 @@ pub mod optimizer;
 pub mod output;
 pub mod peak;
 pub mod product;
+pub mod recurrence;
 pub mod results;
 pub mod state;
 
@@ -26,6 +27,7 @@ pub fn all() -> Vec<(&'static str, Kernel)> {
         norm::kernels(),
         optimizer::kernels(),
         state::kernels(),
+        recurrence::kernels(),
     ]
     .concat()
 }

@@ -1,0 +1,3 @@
+//! The cells on the device, one file per kind.
+
+pub mod gated;

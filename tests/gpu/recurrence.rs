@@ -1,0 +1,84 @@
+//! Gated cells against the CPU engine's.
+
+use unrolled::gpu::forms::gated::{GRU, LSTM, RNN};
+use unrolled::gpu::{Form, Gpu};
+
+use crate::gpu_test;
+use crate::track::{Case, Found, compare, compare_changed};
+
+/// Of the largest number of a lane or a gradient: sums in another order, up to 1,000 steps of them.
+const TOLERANCE: f32 = 2e-5;
+
+/// (input, hidden), (steps, batch)
+type Shape = ((usize, usize), (usize, usize));
+
+/// Every size of H at and around powers of two; one example, a few, more than a workgroup has.
+const SHAPES: [Shape; 8] = [
+    ((1, 1), (1, 1)),
+    ((3, 2), (5, 257)),
+    ((2, 3), (9, 5)),
+    ((65, 5), (6, 64)),
+    ((5, 63), (7, 3)),
+    ((63, 64), (4, 65)),
+    ((1, 65), (3, 2)),
+    ((257, 256), (3, 1)),
+];
+
+/// All shapes, the directions, biases, lengths and initial states in turn.
+async fn sweep(gpu: &Gpu, form: &dyn Form, base: Case) -> Found {
+    let mut worst = Found::default();
+    for (nth, (sizes, shape)) in SHAPES.into_iter().enumerate() {
+        for reverse in [false, true] {
+            let all = Case::new(base.cell, sizes, shape);
+            let (bias, ragged, initial) = (nth % 2 == 0 || reverse, nth % 3 != 0, nth % 4 != 1);
+            let case = Case { options: base.options.clone(), reverse, bias, ragged, initial, ..all };
+            let found = compare(gpu, form, &case, TOLERANCE).await;
+            worst.worst.iter_mut().zip(found.worst).for_each(|(most, one)| *most = most.max(one));
+            worst.dispatches = found.dispatches;
+        }
+    }
+    worst
+}
+
+/// What a run may be beside its shape: long, large inputs, what is not finite.
+async fn extremes(gpu: &Gpu, form: &dyn Form, base: Case) {
+    compare(gpu, form, &Case { steps: 1000, batch: 2, ..base.clone() }, TOLERANCE).await;
+    let case = Case { steps: 20, batch: 5, reverse: true, scale: 100.0, ..base };
+    compare(gpu, form, &case, TOLERANCE).await;
+    for (at, value) in [(31, f32::NAN), (17, f32::INFINITY)] {
+        compare_changed(gpu, form, &case, TOLERANCE, |_, run| {
+            if let unrolled::net::Input::Values(x) = &mut run.input {
+                x[at] = value;
+            }
+        })
+        .await;
+    }
+}
+
+gpu_test! {
+    async fn rnn_is_the_cpus(gpu) {
+        for nonlinearity in ["tanh", "relu"] {
+            let base = Case::new("rnn", (3, 7), (5, 3)).option("nonlinearity", nonlinearity);
+            println!("{nonlinearity}: {:?}", sweep(gpu, &RNN, base.clone()).await);
+            extremes(gpu, &RNN, base).await;
+        }
+    }
+}
+
+gpu_test! {
+    async fn lstm_is_the_cpus(gpu) {
+        let base = Case::new("lstm", (3, 7), (5, 3));
+        println!("{:?}", sweep(gpu, &LSTM, base.clone()).await);
+        extremes(gpu, &LSTM, base).await;
+    }
+}
+
+gpu_test! {
+    async fn gru_is_the_cpus(gpu) {
+        for update in ["keep", "replace"] {
+            let base = Case::new("gru", (3, 7), (5, 3)).option("update", update);
+            println!("{update}: {:?}", sweep(gpu, &GRU, base.clone()).await);
+            extremes(gpu, &GRU, base).await;
+        }
+    }
+}
