@@ -29,5 +29,5 @@ pub fn sum_columns(r: &mut Recorder, d: &Slice, rows: usize, columns: usize, to:
     let parts = r.scratch("columns", slices * rows)?;
     let sizes = [rows, columns, columns.div_ceil(slices)].map(Into::into);
     r.dispatch(text(across), &sizes, &[d, &parts], [wide, slices as u32, 1])?;
-    super::product::sum(r, &parts, (rows, 1), slices, to, (1, rows), true)
+    super::product::sum(r, &parts, (rows, 1), slices, super::product::Matrix::columns(to, rows), true)
 }

@@ -2,13 +2,14 @@
 
 use crate::error::Result;
 use crate::gpu::device::Slice;
-use crate::gpu::kernel::{Kernel, groups};
+use crate::gpu::kernel::{Kernel, Word, groups};
 use crate::gpu::plan::Recorder;
 
-/// A matrix in memory: element (i, j) stands at `from + i·row + j·column`.
+/// A matrix in memory: element (i, j) stands at `first + i·row + j·column` of a slice.
 #[derive(Clone)]
 pub struct Matrix<'a> {
     pub data: &'a Slice,
+    pub first: usize,
     pub row: usize,
     pub column: usize,
 }
@@ -16,11 +17,15 @@ pub struct Matrix<'a> {
 impl<'a> Matrix<'a> {
     /// Column-major with `rows` numbers in a column.
     pub fn columns(data: &'a Slice, rows: usize) -> Self {
-        Matrix { data, row: 1, column: rows }
+        Matrix { data, first: 0, row: 1, column: rows }
     }
     /// Row-major with `columns` numbers in a row: how parameters lie.
     pub fn rows(data: &'a Slice, columns: usize) -> Self {
-        Matrix { data, row: columns, column: 1 }
+        Matrix { data, first: 0, row: columns, column: 1 }
+    }
+    /// Begins at another place: a lane of a tape, some rows of a parameter.
+    pub fn at(self, first: usize) -> Self {
+        Matrix { first, ..self }
     }
     pub fn transposed(self) -> Self {
         Matrix { row: self.column, column: self.row, ..self }
@@ -43,18 +48,10 @@ fn sum_text() -> Kernel {
     Kernel::new(include_str!("sum.wgsl"))
 }
 
-/// Records `to (+)= Σ parts`: `slices` matrices m × n, column-major, one after the other. `to` has the strides `row` and `column`.
-pub(super) fn sum(
-    r: &mut Recorder,
-    parts: &Slice,
-    (m, n): (usize, usize),
-    slices: usize,
-    to: &Slice,
-    (row, column): (usize, usize),
-    add: bool,
-) -> Result<()> {
-    let sizes = [m, n, slices, row, column, usize::from(add)].map(Into::into);
-    r.dispatch(sum_text(), &sizes, &[parts, to], [groups(m * n, 64), 1, 1])
+/// Records `to (+)= Σ parts`: `slices` matrices m × n, column-major, one after the other.
+pub(super) fn sum(r: &mut Recorder, parts: &Slice, (m, n): (usize, usize), slices: usize, to: Matrix, add: bool) -> Result<()> {
+    let sizes = [m, n, slices, to.first, to.row, to.column, usize::from(add)].map(Into::into);
+    r.dispatch(sum_text(), &sizes, &[parts, to.data], [groups(m * n, 64), 1, 1])
 }
 
 pub(super) fn kernels() -> Vec<(&'static str, Kernel)> {
@@ -75,11 +72,12 @@ pub fn product(
     let slices = if tiles >= ENOUGH || bias.is_some() { 1 } else { (k / DEPTH).clamp(1, ENOUGH.div_ceil(tiles)) };
     let text = text(a.column < a.row, b.row < b.column, add && slices == 1, bias.is_some());
     let parts = if slices > 1 { Some(r.scratch("product", slices * m * n)?) } else { None };
-    let (to, row, column) = parts.as_ref().map_or((c.data, c.row, c.column), |parts| (parts, 1, m));
-    let sizes = [m, n, k, a.row, a.column, b.row, b.column, row, column, k.div_ceil(slices), m * n].map(Into::into);
-    let mut bound = vec![a.data, b.data, to];
+    let to = parts.as_ref().map_or(c.clone(), |parts| Matrix::columns(parts, m));
+    let places = [a.first, a.row, a.column, b.first, b.row, b.column, to.first, to.row, to.column];
+    let sizes: Vec<Word> = [m, n, k, k.div_ceil(slices), m * n].into_iter().chain(places).map(Into::into).collect();
+    let mut bound = vec![a.data, b.data, to.data];
     bound.extend(bias);
     r.dispatch(text, &sizes, &bound, [groups(m, TILE), groups(n, TILE), slices as u32])?;
     let Some(parts) = parts else { return Ok(()) };
-    sum(r, &parts, (m, n), slices, c.data, (c.row, c.column), add)
+    sum(r, &parts, (m, n), slices, c, add)
 }

@@ -3,8 +3,10 @@
 // dimension and leaves its part in C + z·m·n, which sum.wgsl adds up.
 struct Params {
   m: u32, n: u32, k: u32,
-  a_row: u32, a_column: u32, b_row: u32, b_column: u32, c_row: u32, c_column: u32,
   per_slice: u32, slice_size: u32,
+  a_first: u32, a_row: u32, a_column: u32,
+  b_first: u32, b_row: u32, b_column: u32,
+  c_first: u32, c_row: u32, c_column: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
@@ -33,13 +35,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       var l = at / TILE;
       if (A_ALONG_K == 1u) { l = at % DEPTH; i = at / DEPTH; }
       var value = 0.0;
-      if (top + i < p.m && first + l < end) { value = a[(top + i) * p.a_row + (first + l) * p.a_column]; }
+      if (top + i < p.m && first + l < end) { value = a[p.a_first + (top + i) * p.a_row + (first + l) * p.a_column]; }
       a_tile[l * TILE + i] = value;
       i = at % TILE;
       l = at / TILE;
       if (B_ALONG_K == 1u) { l = at % DEPTH; i = at / DEPTH; }
       value = 0.0;
-      if (left + i < p.n && first + l < end) { value = b[(first + l) * p.b_row + (left + i) * p.b_column]; }
+      if (left + i < p.n && first + l < end) { value = b[p.b_first + (first + l) * p.b_row + (left + i) * p.b_column]; }
       b_tile[l * TILE + i] = value;
     }
     workgroupBarrier();
@@ -57,7 +59,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var j = 0u; j < 4u; j++) {
     for (var i = 0u; i < 4u; i++) {
       if (top + row + i < p.m && left + column + j < p.n) {
-        let at = group.z * p.slice_size + (top + row + i) * p.c_row + (left + column + j) * p.c_column;
+        let at = p.c_first + group.z * p.slice_size + (top + row + i) * p.c_row + (left + column + j) * p.c_column;
         var value = sums[j][i];
         if (ADD == 1u) { value += c[at]; }
         if (BIAS == 1u) { value += bias[top + row + i]; }
