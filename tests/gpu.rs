@@ -31,5 +31,7 @@ use wasm_bindgen_test::wasm_bindgen_test_configure;
 wasm_bindgen_test_configure!(run_in_browser);
 #[path = "gpu/recurrence.rs"]
 mod recurrence;
+#[path = "gpu/scans.rs"]
+mod scans;
 #[path = "gpu/track.rs"]
 mod track;

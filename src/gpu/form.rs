@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::device::Slice;
 use super::forms::gated;
+use super::kernels::minimal;
 use super::plan::Recorder;
 use crate::cell::{Cell, Dims, Layout, Options};
 use crate::error::Result;
@@ -63,6 +64,7 @@ pub trait Form: Send + Sync {
 /// The forms: one line per cell.
 pub fn all() -> &'static [&'static dyn Form] {
     &[&gated::RNN, &gated::LSTM, &gated::GRU]
+    &[&minimal::MINGRU, &minimal::MINLSTM]
 }
 
 /// The form of a cell with these options, where it has one.

@@ -90,3 +90,27 @@ gpu_test! {
         assert!(distance(&found, &expected, 1.0) <= TOLERANCE);
     }
 }
+
+gpu_test! {
+    async fn products_of_parts_of_slices(gpu) {
+        // Every matrix in rows 5 and on of columns that are 11 longer than its own.
+        for (m, n, k) in [(5, 65, 3), (3, 2, 1000)] {
+            let mut scratch = Scratch::default();
+            let wide = |rows: usize| rows + 11;
+            let (a, b) = (numbers(1, wide(m) * k, 1.0), numbers(2, wide(k) * n, 1.0));
+            let inner = |values: &[f32], rows: usize| -> Vec<f32> { values.chunks_exact(wide(rows)).flat_map(|c| c[5..5 + rows].to_vec()).collect() };
+            let expected = on_cpu((m, n, k), Lie(false, false), &inner(&a, m), &inner(&b, k), None, None);
+            let (a, b) = (gpu.buffer_of(&a).unwrap().all(), gpu.buffer_of(&b).unwrap().all());
+            let to = gpu.buffer_of(&vec![7.0f32; wide(m) * n]).unwrap();
+            let mut r = Recorder::new(gpu, &mut scratch);
+            let at = |data, rows| Matrix::columns(data, wide(rows)).at(5);
+            product(&mut r, (m, n, k), at(&a, m), at(&b, k), at(&to.all(), m), None, false).unwrap();
+            let plan = r.finish().unwrap();
+            gpu.submit(&[&plan]);
+            let found = gpu.read(&[to.all()]).await.unwrap().remove(0);
+            assert_close(&format!("{m} × {n} × {k} in between"), &inner(&found, m), &expected, TOLERANCE);
+            let around = found.chunks_exact(wide(m)).flat_map(|c| c[..5].iter().chain(&c[5 + m..]));
+            assert!(around.copied().all(|x| x == 7.0), "what stands around is left alone");
+        }
+    }
+}

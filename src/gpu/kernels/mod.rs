@@ -3,6 +3,7 @@
 pub mod columns;
 pub mod embed;
 pub mod loss;
+pub mod minimal;
 pub mod norm;
 pub mod optimizer;
 pub mod output;
@@ -10,6 +11,7 @@ pub mod peak;
 pub mod product;
 pub mod recurrence;
 pub mod results;
+pub mod scan;
 pub mod state;
 
 use super::Kernel;
@@ -28,6 +30,8 @@ pub fn all() -> Vec<(&'static str, Kernel)> {
         optimizer::kernels(),
         state::kernels(),
         recurrence::kernels(),
+        scan::kernels(),
+        minimal::kernels(),
     ]
     .concat()
 }
