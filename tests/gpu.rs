@@ -19,19 +19,19 @@ mod output;
 mod product;
 #[path = "gpu/ran.rs"]
 mod ran;
+#[path = "gpu/recurrence.rs"]
+mod recurrence;
+#[path = "gpu/scans.rs"]
+mod scans;
 #[path = "gpu/state.rs"]
 mod state;
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "gpu/texts.rs"]
 mod texts;
+#[path = "gpu/track.rs"]
+mod track;
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test_configure;
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test_configure!(run_in_browser);
-#[path = "gpu/recurrence.rs"]
-mod recurrence;
-#[path = "gpu/scans.rs"]
-mod scans;
-#[path = "gpu/track.rs"]
-mod track;

@@ -63,8 +63,7 @@ pub trait Form: Send + Sync {
 
 /// The forms: one line per cell.
 pub fn all() -> &'static [&'static dyn Form] {
-    &[&gated::RNN, &gated::LSTM, &gated::GRU]
-    &[&minimal::MINGRU, &minimal::MINLSTM]
+    &[&gated::RNN, &gated::LSTM, &gated::GRU, &minimal::MINGRU, &minimal::MINLSTM]
 }
 
 /// The form of a cell with these options, where it has one.

@@ -7,7 +7,6 @@
 mod device;
 pub mod form;
 pub mod forms;
-mod forms;
 mod kernel;
 pub mod kernels;
 pub mod live;

@@ -88,6 +88,7 @@ impl<T: Rule> Trainer<T> {
             let message = "an update is half done; expected its last phase before a checkpoint";
             return Err(Error::new(Code::Unsupported, message));
         }
+        self.here("a checkpoint")?;
         let config = self.net().config();
         let mut tensors = vec![];
         let kinds = self.engine.optimizer().spec().moments;
@@ -147,7 +148,7 @@ impl<T: Rule> Trainer<T> {
             trainer.engine.set_parameter(&own, &take(&mut stored, &name, &shape)?)?;
         }
         trainer.best = best;
-        trainer.engine.restored = carried(stored, &trainer)?;
+        trainer.engine.restored = Some(carried(stored, &trainer)?);
         trainer.engine.runs = note.counters.runs;
         trainer.resume(note.counters)?;
         Ok(trainer)

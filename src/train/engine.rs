@@ -5,6 +5,7 @@ use super::clip::{Clip, Clipped, clip, total_norm};
 use super::dropout;
 use super::loss::{batch_loss, weight};
 use super::optimizer::{At, Optimizer};
+use super::remote::{Seen, State};
 use crate::cell::Precision;
 use crate::error::{Code, Error, Result};
 use crate::net::{Gradients, Initial, InitialRef, InputRef, Net, Readout, RunRef, Trace, Upstream, Workspace};
@@ -61,12 +62,33 @@ pub struct Cpu<T: Precision> {
     numbers: Vec<T>,
     /// One per gap between layers; none without dropout.
     masks: Vec<Vec<T>>,
-    /// The state that the first chunk of a training that goes on begins with.
-    pub(super) restored: Vec<Initial<T>>,
+    /// The state that the first chunk of a training that goes on begins with (none named: zero).
+    pub(super) restored: Option<Vec<Initial<T>>>,
     /// Chunks run so far: what dropout masks depend on.
     pub(super) runs: u64,
     /// Loss summed over the chunks of an update.
     loss: f64,
+    seen: Look<T>,
+}
+
+/// Whose last update is seen from inside.
+enum Look<T: Precision> {
+    Own,
+    /// Another engine's, which nobody has looked at.
+    Nothing,
+    Of(Box<Seen<T>>),
+}
+
+/// What an engine is made of, beside its network.
+#[derive(Clone)]
+pub struct Recipe {
+    pub form: Form,
+    pub optimizer: &'static dyn Optimizer,
+    /// The optimiser's, in the order of its `Spec`.
+    pub options: Vec<f64>,
+    pub clip: Clip,
+    /// Share that is dropped, and the masks' seed.
+    pub dropout: (f64, u64),
 }
 
 impl<T: Rule> Cpu<T> {
@@ -76,14 +98,61 @@ impl<T: Rule> Cpu<T> {
         let gradients = zeros();
         let space = Workspace::for_training(net);
         let upstream = Upstream::default();
-        let (numbers, masks, restored) = (vec![], vec![], vec![]);
-        Cpu { space, form, optimizer, options, clip, dropout, moments, gradients, upstream, numbers, masks, restored, runs: 0, loss: 0.0 }
+        let (numbers, masks, restored, seen) = (vec![], vec![], None, Look::Own);
+        let (runs, loss) = (0, 0.0);
+        Cpu { space, form, optimizer, options, clip, dropout, moments, gradients, upstream, numbers, masks, restored, runs, loss, seen }
+    }
+
+    pub fn recipe(&self) -> Recipe {
+        let (form, optimizer, options) = (self.form, self.optimizer, self.options.clone());
+        Recipe { form, optimizer, options, clip: self.clip, dropout: self.dropout }
+    }
+
+    /// What the next update depends on beside its chunks; `goes_on`: the first of them begins with the last one's state.
+    ///
+    /// # Errors
+    /// Never after `new`.
+    pub fn state(&self, goes_on: bool) -> Result<State<T>> {
+        let parameters = self.net().parameters().iter().map(|p| p.values.clone()).collect();
+        let carried = if goes_on { self.carried()? } else { vec![] };
+        Ok(State { parameters, moments: self.moments.clone(), carried, runs: self.runs })
+    }
+
+    /// Goes on from there.
+    ///
+    /// # Errors
+    /// `shape` where it is another network's or optimiser's: then nothing is changed.
+    pub fn set_state(&mut self, state: &State<T>) -> Result<()> {
+        let lengths = |all: &[Vec<T>]| all.iter().map(Vec::len).collect::<Vec<_>>();
+        let moments = |all: &[Vec<Vec<T>>]| all.iter().map(|m| lengths(m)).collect::<Vec<_>>();
+        let own: Vec<usize> = self.net().parameters().iter().map(|p| p.values.len()).collect();
+        if lengths(&state.parameters) != own || moments(&state.moments) != moments(&self.moments) {
+            return Err(Error::new(Code::Shape, "a state of another network; expected as many numbers in each tensor as it has"));
+        }
+        for (p, values) in self.space.parameters_mut().iter_mut().zip(&state.parameters) {
+            p.values.copy_from_slice(values);
+        }
+        self.moments.clone_from(&state.moments);
+        (self.restored, self.runs) = (Some(state.carried.clone()), state.runs);
+        Ok(())
+    }
+
+    /// Shows another engine's last update as if it were its own, until it does one itself; `None`: that there is nothing to show.
+    pub fn show(&mut self, seen: Option<(Seen<T>, f64)>) {
+        self.seen = match seen {
+            Some((seen, loss)) => {
+                self.loss = loss;
+                Look::Of(Box::new(seen))
+            }
+            None => Look::Nothing,
+        };
     }
 
     /// Forgets the sums of the update before.
     pub fn begin(&mut self) {
         self.gradients.iter_mut().flatten().for_each(|g| *g = T::zero());
         self.loss = 0.0;
+        self.seen = Look::Own;
     }
 
     /// Runs the network over a chunk.
@@ -98,21 +167,25 @@ impl<T: Rule> Cpu<T> {
                 dropout::fill_mask(self.dropout.0, dropout::key(self.dropout.1, self.runs, gap), mask);
             }
         }
-        let initial = match (chunk.fresh, self.restored.is_empty()) {
+        let initial = match (chunk.fresh, &self.restored) {
             (true, _) => InitialRef::Given(&[]),
-            (false, true) => InitialRef::Carried,
-            (false, false) => InitialRef::Given(&self.restored),
+            (false, None) => InitialRef::Carried,
+            (false, Some(restored)) => InitialRef::Given(restored),
         };
         let run = RunRef { initial, masks: &self.masks, ..run_of(batch, &mut self.numbers) };
         self.space.run(&run)?;
-        self.restored.clear();
+        self.restored = None;
         self.runs += 1;
         Ok(())
     }
 
     /// The state that the last chunk left.
     pub(super) fn carried(&self) -> Result<Vec<Initial<T>>> {
-        if self.space.trace().is_some() { self.space.carried() } else { Ok(self.restored.clone()) }
+        match &self.restored {
+            Some(restored) => Ok(restored.clone()),
+            None if self.space.trace().is_some() => self.space.carried(),
+            None => Ok(vec![]),
+        }
     }
 
     /// The loss of the chunk that was run, as its share of the update's. Returns the sum so far.
@@ -183,11 +256,19 @@ impl<T: Rule> Cpu<T> {
 
     /// Of the last chunk: its run and its gradients.
     pub fn trace(&self) -> Option<&Trace<T>> {
-        self.space.trace()
+        match &self.seen {
+            Look::Own => self.space.trace(),
+            Look::Nothing => None,
+            Look::Of(seen) => Some(&seen.trace),
+        }
     }
     /// Absent where the last chunk has not been gone back through.
     pub fn last_gradients(&self) -> Option<&Gradients<T>> {
-        self.space.gradients()
+        match &self.seen {
+            Look::Own => self.space.gradients(),
+            Look::Nothing => None,
+            Look::Of(seen) => seen.gradients.as_ref(),
+        }
     }
 
     /// Summed over the chunks so far.
@@ -197,7 +278,11 @@ impl<T: Rule> Cpu<T> {
 
     /// Of the last update, in the order of the parameters, clipped if it was.
     pub fn gradients(&self) -> &[Vec<T>] {
-        &self.gradients
+        match &self.seen {
+            Look::Own => &self.gradients,
+            Look::Nothing => &[],
+            Look::Of(seen) => &seen.sums,
+        }
     }
 }
 

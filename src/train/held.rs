@@ -28,6 +28,16 @@ pub struct Held {
 impl<T: Rule> Trainer<T> {
     /// Example `k` of those that a validation reads, over and over again.
     pub fn held(&self, part: Part, k: usize) -> Result<Held> {
+        self.here("a look at an example")?;
+        let batch = self.held_batch(part, k)?;
+        let (mut space, mut numbers) = (Workspace::new(self.net().clone()), vec![]);
+        let trace = space.run(&run_of(&batch, &mut numbers))?;
+        let per_example = self.net().config().readout == Readout::FinalStates;
+        Ok(told(self.task(), per_example, &batch, 0, trace.prediction().unwrap_or(&[])))
+    }
+
+    /// That example alone.
+    pub(super) fn held_batch(&self, part: Part, k: usize) -> Result<Batch> {
         let task = self.task();
         let chosen = task.held_out(part, self.settings.validation);
         let Some(index) = chosen.get(k % chosen.len().max(1)) else {
@@ -35,10 +45,7 @@ impl<T: Rule> Trainer<T> {
         };
         let mut batch = Batch::default();
         task.fill(part, &[*index], &mut batch)?;
-        let (mut space, mut numbers) = (Workspace::new(self.net().clone()), vec![]);
-        let trace = space.run(&run_of(&batch, &mut numbers))?;
-        let per_example = self.net().config().readout == Readout::FinalStates;
-        Ok(told(task, per_example, &batch, 0, trace.prediction().unwrap_or(&[])))
+        Ok(batch)
     }
 }
 

@@ -91,6 +91,7 @@ impl<T: Rule> Trainer<T> {
         let mut slow = match self.slow {
             Some(slow) => slow,
             None => {
+                self.act_here("slow motion")?;
                 let count = self.gather()?;
                 let share = self.engine.share(&self.chunks[..count]);
                 self.engine.begin();

@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use super::checkpoint::Counters;
-use super::engine::{Chunk, Cpu, Engine, Order, Rule};
+use super::engine::{Chunk, Cpu, Engine, Order, Outcome, Rule};
 use super::examples::Examples;
 use super::optimizer;
 use super::phase::Slow;
 use super::settings::{Settings, Start};
+use super::trainer_remote::Away;
 use super::validation::{Best, Pass, Validation};
 use crate::error::{Code, Error, Result};
 use crate::net::{self, Config, Embedding, Head, Net, Readout};
@@ -32,12 +33,23 @@ pub struct Report {
     pub finite: bool,
 }
 
+impl Report {
+    pub(super) fn of(order: &Order, examples: u64, outcome: &Outcome) -> Self {
+        let (loss, found) = (outcome.loss, outcome.clipped);
+        let (update, learning_rate) = (order.update, order.learning_rate);
+        let (norm, clipped, coefficient) = (found.norm, found.clipped, found.coefficient);
+        Report { update, examples, loss, norm, clipped, learning_rate, coefficient, finite: loss.is_finite() && norm.is_finite() }
+    }
+}
+
 pub struct Trainer<T: Rule> {
-    task: Box<dyn Task>,
+    pub(super) task: Box<dyn Task>,
     form: Form,
     pub(super) settings: Settings,
     pub(super) engine: Cpu<T>,
     pub(super) counters: Counters,
+    /// The engine elsewhere, where there is one.
+    pub(super) away: Away<T>,
     examples: Examples,
     /// The batch that is being cut into chunks, where BPTT is truncated.
     whole: Batch,
@@ -45,7 +57,7 @@ pub struct Trainer<T: Rule> {
     /// An update that is being looked at phase by phase.
     pub(super) slow: Option<Slow>,
     indices: Vec<u64>,
-    pass: Pass<T>,
+    pub(super) pass: Pass<T>,
     /// The best validation and the parameters that it measured.
     pub(super) best: Option<(Best, Vec<Vec<T>>)>,
 }
@@ -79,8 +91,8 @@ impl<T: Rule> Trainer<T> {
         let options = rule.spec().options.iter().map(|o| settings.options.get(o.name).copied().unwrap_or(o.default)).collect();
         let engine = Cpu::new(net, form, rule, options, settings.clip, (settings.dropout, settings.seed ^ MASK_SEED));
         let (whole, chunks, indices, pass) = (Batch::default(), vec![], vec![], Pass::new(engine.net()));
-        let counters = Counters::default();
-        Ok(Trainer { task, form, settings, engine, counters, examples, whole, chunks, slow: None, indices, pass, best: None })
+        let (counters, away) = (Counters::default(), Away::default());
+        Ok(Trainer { task, form, settings, engine, counters, away, examples, whole, chunks, slow: None, indices, pass, best: None })
     }
 
     /// Does the next chunk begin with the state of the last one?
@@ -116,21 +128,12 @@ impl<T: Rule> Trainer<T> {
         if self.slow.is_some() {
             return self.finish_slowly();
         }
+        self.act_here("an update")?;
         let count = self.gather()?;
         let order = self.order();
         let outcome = self.engine.update(&self.chunks[..count], &order)?;
         self.counters.updates += 1;
-        let (loss, found) = (outcome.loss, outcome.clipped);
-        Ok(Report {
-            update: self.counters.updates,
-            examples: self.counters.drawn,
-            loss,
-            norm: found.norm,
-            clipped: found.clipped,
-            learning_rate: order.learning_rate,
-            coefficient: found.coefficient,
-            finite: loss.is_finite() && found.norm.is_finite(),
-        })
+        Ok(Report::of(&order, self.counters.drawn, &outcome))
     }
 
     pub(super) fn order(&self) -> Order {
@@ -203,19 +206,29 @@ impl<T: Rule> Trainer<T> {
 
     /// Takes the next slice of the validation part; the first after a finished one begins anew.
     pub fn validate_some(&mut self, size: usize) -> Result<Validation> {
+        self.here("a validation")?;
         let (now, count) = ((self.engine.net(), self.counters.updates), self.settings.validation);
         let mut found = self.pass.advance(now, &*self.task, (Part::Valid, count), size.max(1))?;
         if found.done >= 1.0 {
-            // (Written so that a NaN is never the best, and anything is better than one.)
-            found.best = found.loss.is_finite() && self.best.as_ref().is_none_or(|(best, _)| found.loss < best.loss);
-            self.counters.since = if found.best { 0 } else { self.counters.since + 1 };
-            found.stop = self.settings.patience.is_some_and(|patience| self.counters.since >= patience);
-            if found.best {
-                let parameters = self.pass.net().parameters().iter().map(|p| p.values.clone()).collect();
-                self.best = Some((Best { update: found.update, loss: found.loss, metric: found.metric }, parameters));
-            }
+            found.best = self.is_best(&found);
+            let measured = found.best.then(|| self.pass.net().parameters().iter().map(|p| p.values.clone()).collect());
+            self.conclude(&mut found, measured);
         }
         Ok(found)
+    }
+
+    /// (Written so that a NaN is never the best, and anything is better than one.)
+    pub(super) fn is_best(&self, found: &Validation) -> bool {
+        found.loss.is_finite() && self.best.as_ref().is_none_or(|(best, _)| found.loss < best.loss)
+    }
+
+    /// A validation is over; `measured` are the parameters, where it is the best.
+    pub(super) fn conclude(&mut self, found: &mut Validation, measured: Option<Vec<Vec<T>>>) {
+        self.counters.since = if found.best { 0 } else { self.counters.since + 1 };
+        found.stop = self.settings.patience.is_some_and(|patience| self.counters.since >= patience);
+        if let Some(parameters) = measured {
+            self.best = Some((Best { update: found.update, loss: found.loss, metric: found.metric }, parameters));
+        }
     }
 
     pub fn validate(&mut self) -> Result<Validation> {
@@ -242,6 +255,7 @@ impl<T: Rule> Trainer<T> {
         Some(net)
     }
 
+    /// The network with the parameters of now; of the last `keep`, while another engine trains.
     pub fn net(&self) -> &Net<T> {
         self.engine.net()
     }
