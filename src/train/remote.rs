@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use serde::Serialize;
+
 use super::engine::{Chunk, Order, Outcome};
 use crate::cell::Precision;
 use crate::error::Result;
@@ -34,7 +36,7 @@ pub struct Seen<T: Precision> {
 }
 
 /// How it works.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Device {
     /// As far as it says one.
     pub name: String,

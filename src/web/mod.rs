@@ -5,6 +5,8 @@ mod charts;
 mod compare;
 mod compare_charts;
 mod convert;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod gradients;
 mod inside;
 mod network;
@@ -15,6 +17,8 @@ mod stream;
 mod tasks;
 mod trace;
 mod trainer;
+#[cfg(feature = "gpu")]
+mod trainer_remote;
 mod trainer_view;
 
 use serde::Serialize;

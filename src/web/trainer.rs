@@ -118,6 +118,17 @@ fn form(form: &Form) -> FormSummary {
     FormSummary { inputs, input_width, answers, outputs, steps: form.steps, last_only: form.last_only, streams: form.streams }
 }
 
+/// The last report, and the history of all.
+pub(super) fn told(reports: &[Report]) -> Result<JsValue, JsValue> {
+    let row = |r: &Report| [r.loss, r.norm, r.clipped, r.learning_rate, r.coefficient];
+    let history: Vec<f64> = reports.iter().flat_map(row).collect();
+    let mut last = reports.last().copied().unwrap_or_default();
+    last.finite = reports.iter().all(|r| r.finite);
+    let report = to_js(&last)?;
+    let _ = js_sys::Reflect::set(&report, &"history".into(), &Float64Array::from(history.as_slice()).into());
+    Ok(report)
+}
+
 #[wasm_bindgen]
 impl Trainer {
     /// A training that has not begun. `config` is `{ task: { name, options }, network: { cell, hidden, … }, training: { … } }`,
@@ -142,16 +153,8 @@ impl Trainer {
 
     /// `n` updates. The report of the last, and `history`: n×5 of loss, norm, clipped norm, learning rate, coefficient.
     pub fn update(&mut self, n: Option<usize>) -> Result<JsValue, JsValue> {
-        let n = n.unwrap_or(1).max(1);
-        let mut history = Vec::with_capacity(n * 5);
-        let mut last = Report::default();
-        for _ in 0..n {
-            last = self.trainer.update()?;
-            history.extend([last.loss, last.norm, last.clipped, last.learning_rate, last.coefficient]);
-        }
-        let report = to_js(&last)?;
-        let _ = js_sys::Reflect::set(&report, &"history".into(), &Float64Array::from(history.as_slice()).into());
-        Ok(report)
+        let reports = (0..n.unwrap_or(1).max(1)).map(|_| self.trainer.update()).collect::<Result<Vec<_>, Error>>()?;
+        told(&reports)
     }
 
     /// Validates for about that many milliseconds, or to the end: `{ done, loss, metric, examples }`. Call again until `done` is 1.

@@ -16,7 +16,7 @@ fn nothing_yet(what: &str) -> Error {
     Error::new(Code::Unsupported, format!("there is no {what} yet; expected an update before"))
 }
 
-fn part_of(name: &str) -> Result<Part, Error> {
+pub(super) fn part_of(name: &str) -> Result<Part, Error> {
     Part::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| Error::unknown("part", name, Part::ALL.map(Part::name)))
 }
 
