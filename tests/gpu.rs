@@ -25,6 +25,8 @@ mod recurrence;
 mod scans;
 #[path = "gpu/state.rs"]
 mod state;
+#[path = "gpu/steps.rs"]
+mod steps;
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "gpu/texts.rs"]
 mod texts;

@@ -5,6 +5,7 @@
 //! one column per (step, example), the example fastest; parameters are row-major as in PyTorch.
 
 mod device;
+mod engine;
 pub mod form;
 pub mod forms;
 mod kernel;
@@ -12,8 +13,11 @@ pub mod kernels;
 pub mod live;
 mod oneshot;
 mod plan;
+mod seen;
+mod shape;
 
 pub use device::{ALIGN, About, Adapter, Buffer, Gpu, Slice};
+pub use engine::{Engine, SLOTS};
 pub use form::{Form, Track};
 pub use kernel::{Kernel, Word, groups};
 pub use live::Live;

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use crate::error::{Code, Error, Result};
-use crate::gpu::{Adapter, Gpu};
+use crate::error::{Error, Result};
+use crate::gpu::{Adapter, Engine, Gpu};
 use crate::train::{Remote, Trainer};
 
 thread_local! {
@@ -33,6 +33,5 @@ pub(super) async fn open(adapter: &str) -> Result<Rc<Gpu>> {
 
 /// The engine that trains this network on that device.
 pub(super) fn make_remote(gpu: Rc<Gpu>, trainer: &Trainer<f32>) -> Result<Box<dyn Remote<f32>>> {
-    let _ = (gpu, trainer);
-    Err(Error::new(Code::Unsupported, "there is no engine for the GPU yet; expected the CPU's"))
+    Ok(Box::new(Engine::new(gpu, trainer.net(), trainer.engine().recipe())?))
 }

@@ -15,6 +15,7 @@ pub mod scan;
 pub mod state;
 
 use super::Kernel;
+use super::kernel::groups;
 
 /// Every kernel with its name, with constants as a run might have them: what is validated without a GPU. One line per file.
 pub fn all() -> Vec<(&'static str, Kernel)> {
@@ -34,4 +35,9 @@ pub fn all() -> Vec<(&'static str, Kernel)> {
         minimal::kernels(),
     ]
     .concat()
+}
+
+/// Workgroups of 256 for so many numbers, each invocation taking every so manieth: more would not be faster.
+fn spread(count: usize) -> [u32; 3] {
+    [groups(count, 256).min(8192), 1, 1]
 }
