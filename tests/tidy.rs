@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("probe", &["net", "tape", "cell", "math", "error"], &["nalgebra", "libm", "serde"]),
     ("io", &["net", "tape", "cell", "math", "error"], &["safetensors", "half", "serde"]),
     ("train", &["probe", "io", "task", "net", "tape", "cell", "math", "error"], &["libm", "serde", "serde_json"]),
-    ("gpu", &["train", "task", "net", "tape", "cell", "math", "error"], &["wgpu"]),
+    ("gpu", &["train", "task", "net", "tape", "cell", "math", "error"], &["wgpu", "libm"]),
     ("plot", &["probe", "tape", "cell", "error"], &["plotters", "plotters_backend", "serde"]),
     (
         "web",
