@@ -55,12 +55,27 @@ async fn extremes(gpu: &Gpu, form: &dyn Form, base: Case) {
     }
 }
 
+/// Forms with dispatches for each moment: everything small, and what is too large for one workgroup.
+async fn by_moments(gpu: &Gpu, form: &dyn Form, stepwise: &dyn Form, base: Case) {
+    for (nth, (sizes, shape)) in [((1, 1), (1, 1)), ((2, 3), (9, 5)), ((5, 63), (5, 3)), ((3, 2), (4, 65))].into_iter().enumerate() {
+        for reverse in [false, true] {
+            let (all, bias) = (Case::new(base.cell, sizes, shape), nth % 2 == 0);
+            let case = Case { options: base.options.clone(), reverse, bias, initial: nth != 2, ..all };
+            compare(gpu, stepwise, &case, TOLERANCE).await;
+        }
+    }
+    let case = Case { options: base.options.clone(), ..Case::new(base.cell, (2, 257), (3, 2)) };
+    let found = compare(gpu, form, &case, TOLERANCE).await;
+    assert!(found.dispatches.0 > 2 * 3, "{found:?}");
+}
+
 gpu_test! {
     async fn rnn_is_the_cpus(gpu) {
         for nonlinearity in ["tanh", "relu"] {
             let base = Case::new("rnn", (3, 7), (5, 3)).option("nonlinearity", nonlinearity);
             println!("{nonlinearity}: {:?}", sweep(gpu, &RNN, base.clone()).await);
-            extremes(gpu, &RNN, base).await;
+            extremes(gpu, &RNN, base.clone()).await;
+            by_moments(gpu, &RNN, &RNN.stepwise(), base).await;
         }
     }
 }
@@ -69,7 +84,8 @@ gpu_test! {
     async fn lstm_is_the_cpus(gpu) {
         let base = Case::new("lstm", (3, 7), (5, 3));
         println!("{:?}", sweep(gpu, &LSTM, base.clone()).await);
-        extremes(gpu, &LSTM, base).await;
+        extremes(gpu, &LSTM, base.clone()).await;
+        by_moments(gpu, &LSTM, &LSTM.stepwise(), base).await;
     }
 }
 
@@ -78,7 +94,8 @@ gpu_test! {
         for update in ["keep", "replace"] {
             let base = Case::new("gru", (3, 7), (5, 3)).option("update", update);
             println!("{update}: {:?}", sweep(gpu, &GRU, base.clone()).await);
-            extremes(gpu, &GRU, base).await;
+            extremes(gpu, &GRU, base.clone()).await;
+            by_moments(gpu, &GRU, &GRU.stepwise(), base).await;
         }
     }
 }

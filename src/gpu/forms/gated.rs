@@ -6,6 +6,7 @@ use crate::gpu::device::Slice;
 use crate::gpu::form::{Form, Track};
 use crate::gpu::kernel::Kernel;
 use crate::gpu::kernels::columns::sum_columns;
+use crate::gpu::kernels::moments;
 use crate::gpu::kernels::product::{Matrix, product};
 use crate::gpu::kernels::recurrence::{self, Unit};
 use crate::gpu::plan::Recorder;
@@ -16,27 +17,48 @@ pub struct Gated {
     cell: &'static str,
     text: fn(&Options) -> Kernel,
     fits: fn(&Options) -> bool,
+    stepwise: bool,
 }
 
-pub const RNN: Gated = Gated { cell: "rnn", text: |options| recurrence::rnn(options["nonlinearity"] == "relu"), fits: |_| true };
-pub const LSTM: Gated = Gated { cell: "lstm", text: |_| recurrence::lstm(), fits: |_| true };
+/// From more hidden units on, each moment has its own dispatches.
+pub const MOST_AT_ONCE: usize = recurrence::MOST_HIDDEN;
+
+impl Gated {
+    /// The same with dispatches for each moment, whatever the size.
+    pub const fn stepwise(self) -> Self {
+        Gated { stepwise: true, ..self }
+    }
+
+    fn at_once(&self, track: &Track) -> bool {
+        track.dims.hidden <= MOST_AT_ONCE && !self.stepwise
+    }
+}
+
+pub const RNN: Gated =
+    Gated { cell: "rnn", text: |options| recurrence::rnn(options["nonlinearity"] == "relu"), fits: |_| true, stepwise: false };
+pub const LSTM: Gated = Gated { cell: "lstm", text: |_| recurrence::lstm(), fits: |_| true, stepwise: false };
 /// With the reset gate after the product.
-pub const GRU: Gated =
-    Gated { cell: "gru", text: |options| recurrence::gru(options["update"] != "replace"), fits: |options| options["reset"] != "before" };
+pub const GRU: Gated = Gated {
+    cell: "gru",
+    text: |options| recurrence::gru(options["update"] != "replace"),
+    fits: |options| options["reset"] != "before",
+    stepwise: false,
+};
 
 impl Form for Gated {
     fn cell(&self) -> &'static str {
         self.cell
     }
 
-    fn fits(&self, options: &Options, dims: Dims) -> bool {
-        dims.hidden <= recurrence::MOST_HIDDEN && (self.fits)(options)
+    fn fits(&self, options: &Options, _: Dims) -> bool {
+        (self.fits)(options)
     }
 
     fn forward(&self, track: &Track, r: &mut Recorder) -> Result<()> {
         let unit = Unit::of(track, (self.text)(&track.options));
         let projected = project(track, unit.wide(), r)?;
-        recurrence::forward(r, track, &unit, &projected)
+        let run = if self.at_once(track) { recurrence::forward } else { moments::forward };
+        run(r, track, &unit, &projected)
     }
 
     fn backward(&self, track: &Track, r: &mut Recorder) -> Result<()> {
@@ -44,7 +66,8 @@ impl Form for Gated {
         let (wide, h, columns) = (unit.wide(), unit.hidden, track.columns());
         let d_projected = r.scratch("projected", wide * columns)?;
         let apart = if unit.apart { Some(r.scratch("recurrent", wide * columns)?) } else { None };
-        recurrence::backward(r, track, &unit, &d_projected, apart.as_ref())?;
+        let run = if self.at_once(track) { recurrence::backward } else { moments::backward };
+        run(r, track, &unit, &d_projected, apart.as_ref())?;
         let d_recurrent = apart.as_ref().unwrap_or(&d_projected);
         finish(track, &d_projected, d_recurrent, wide, r)?;
         let before = r.scratch("before", h * columns)?;

@@ -4,6 +4,7 @@ pub mod columns;
 pub mod embed;
 pub mod loss;
 pub mod minimal;
+pub mod moments;
 pub mod norm;
 pub mod optimizer;
 pub mod output;
@@ -33,6 +34,7 @@ pub fn all() -> Vec<(&'static str, Kernel)> {
         recurrence::kernels(),
         scan::kernels(),
         minimal::kernels(),
+        moments::kernels(),
     ]
     .concat()
 }

@@ -61,11 +61,22 @@ pub(super) fn kernels() -> Vec<(&'static str, Kernel)> {
 /// Records C = A·B (+ bias for each row), or C += A·B: A is m × k, B k × n, C m × n. C may not be in the buffer of another.
 pub fn product(
     r: &mut Recorder,
-    (m, n, k): (usize, usize, usize),
+    sizes: (usize, usize, usize),
     a: Matrix,
     b: Matrix,
     c: Matrix,
     bias: Option<&Slice>,
+    add: bool,
+) -> Result<()> {
+    product_from(r, sizes, (a, b, c), bias.map(|bias| (bias, 0)), add)
+}
+
+/// As `product`, with a bias that begins anywhere in its slice.
+pub fn product_from(
+    r: &mut Recorder,
+    (m, n, k): (usize, usize, usize),
+    (a, b, c): (Matrix, Matrix, Matrix),
+    bias: Option<(&Slice, usize)>,
     add: bool,
 ) -> Result<()> {
     let tiles = m.div_ceil(TILE) * n.div_ceil(TILE);
@@ -73,10 +84,10 @@ pub fn product(
     let text = text(a.column < a.row, b.row < b.column, add && slices == 1, bias.is_some());
     let parts = if slices > 1 { Some(r.scratch("product", slices * m * n)?) } else { None };
     let to = parts.as_ref().map_or(c.clone(), |parts| Matrix::columns(parts, m));
-    let places = [a.first, a.row, a.column, b.first, b.row, b.column, to.first, to.row, to.column];
+    let places = [a.first, a.row, a.column, b.first, b.row, b.column, to.first, to.row, to.column, bias.map_or(0, |(_, first)| first)];
     let sizes: Vec<Word> = [m, n, k, k.div_ceil(slices), m * n].into_iter().chain(places).map(Into::into).collect();
     let mut bound = vec![a.data, b.data, to.data];
-    bound.extend(bias);
+    bound.extend(bias.map(|(bias, _)| bias));
     r.dispatch(text, &sizes, &bound, [groups(m, TILE), groups(n, TILE), slices as u32])?;
     let Some(parts) = parts else { return Ok(()) };
     sum(r, &parts, (m, n), slices, c, add)

@@ -7,6 +7,7 @@ struct Params {
   a_first: u32, a_row: u32, a_column: u32,
   b_first: u32, b_row: u32, b_column: u32,
   c_first: u32, c_row: u32, c_column: u32,
+  bias_first: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
@@ -62,7 +63,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let at = p.c_first + group.z * p.slice_size + (top + row + i) * p.c_row + (left + column + j) * p.c_column;
         var value = sums[j][i];
         if (ADD == 1u) { value += c[at]; }
-        if (BIAS == 1u) { value += bias[top + row + i]; }
+        if (BIAS == 1u) { value += bias[p.bias_first + top + row + i]; }
         c[at] = value;
       }
     }

@@ -130,11 +130,16 @@ pub fn gru(keep: bool) -> Kernel {
     Kernel::new(include_str!("gru.wgsl")).part(include_str!("gru_blend.wgsl")).with("KEEP", keep)
 }
 
+/// An LSTM without and a GRU with biases.
+pub(super) fn examples() -> (Unit, Unit) {
+    let unit = Unit { text: lstm(), lanes: 6, blocks: 4, output: 5, carried: 0b110000, apart: false, bias: false, hidden: 37 };
+    let gru = Unit { text: gru(true), lanes: 5, blocks: 3, output: 4, carried: 0b10000, apart: true, bias: true, ..unit.clone() };
+    (unit, gru)
+}
+
 pub(super) fn kernels() -> Vec<(&'static str, Kernel)> {
-    let unit =
-        |text, lanes, blocks, carried, apart, bias| Unit { text, lanes, blocks, output: lanes - 1, carried, apart, bias, hidden: 37 };
-    let (rnn, lstm) = (unit(rnn(true), 1, 1, 1, false, true), unit(lstm(), 6, 4, 0b110000, false, false));
-    let gru = unit(gru(true), 5, 3, 0b10000, true, true);
+    let (lstm, gru) = examples();
+    let rnn = Unit { text: rnn(true), lanes: 1, blocks: 1, output: 0, carried: 1, ..lstm.clone() };
     let (narrow, few) = (Division::of(37, 37, 64), Division::of(37, 111, 1));
     vec![
         ("RNN forward", forward_text(&rnn, narrow)),
