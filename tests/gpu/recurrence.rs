@@ -1,6 +1,7 @@
 //! Gated cells against the CPU engine's.
 
 use unrolled::gpu::forms::gated::{GRU, LSTM, RNN};
+use unrolled::gpu::forms::gru_before::GRU_BEFORE;
 use unrolled::gpu::{Form, Gpu};
 
 use crate::gpu_test;
@@ -96,6 +97,17 @@ gpu_test! {
             println!("{update}: {:?}", sweep(gpu, &GRU, base.clone()).await);
             extremes(gpu, &GRU, base.clone()).await;
             by_moments(gpu, &GRU, &GRU.stepwise(), base).await;
+        }
+    }
+}
+
+gpu_test! {
+    async fn gru_with_the_reset_before_is_the_cpus(gpu) {
+        for update in ["keep", "replace"] {
+            let base = Case::new("gru", (3, 7), (5, 3)).option("update", update).option("reset", "before");
+            println!("before, {update}: {:?}", sweep(gpu, &GRU_BEFORE, base.clone()).await);
+            extremes(gpu, &GRU_BEFORE, base.clone()).await;
+            by_moments(gpu, &GRU_BEFORE, &GRU_BEFORE.stepwise(), base).await;
         }
     }
 }

@@ -1,4 +1,5 @@
 //! The cells' ways of running on the device, one file per kind.
 
 pub mod gated;
+pub mod gru_before;
 pub mod minimal;

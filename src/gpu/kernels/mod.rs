@@ -2,6 +2,7 @@
 
 pub mod columns;
 pub mod embed;
+pub mod gru_before;
 pub mod loss;
 pub mod minimal;
 pub mod moments;
@@ -35,6 +36,7 @@ pub fn all() -> Vec<(&'static str, Kernel)> {
         scan::kernels(),
         minimal::kernels(),
         moments::kernels(),
+        gru_before::kernels(),
     ]
     .concat()
 }

@@ -153,9 +153,10 @@ pub(super) fn kernels() -> Vec<(&'static str, Kernel)> {
     ]
 }
 
-/// A matrix with its strides, m × k.
+/// A matrix with its strides, m × k. Begins `from` numbers into its slice.
 pub struct Weights<'a> {
     pub data: &'a Slice,
+    pub from: usize,
     pub size: (usize, usize),
     pub row: usize,
     pub column: usize,
@@ -165,7 +166,7 @@ pub struct Weights<'a> {
 pub fn pack(r: &mut Recorder, name: &'static str, weights: Weights) -> Result<Slice> {
     let (m, k) = weights.size;
     let to = r.scratch(name, m * k.next_multiple_of(4))?;
-    let sizes = [m, k, weights.row, weights.column].map(Into::into);
+    let sizes = [m, k, weights.row, weights.column, weights.from].map(Into::into);
     r.dispatch(pack_text(), &sizes, &[weights.data, &to], [groups(m, 64), groups(k, 4), 1])?;
     Ok(to)
 }
@@ -173,7 +174,7 @@ pub fn pack(r: &mut Recorder, name: &'static str, weights: Weights) -> Result<Sl
 /// Records all moments, from W_i x + b_i (`projected`): two dispatches.
 pub fn forward(r: &mut Recorder, track: &Track, unit: &Unit, projected: &Slice) -> Result<()> {
     let (h, wide) = (unit.hidden, unit.wide());
-    let weights = pack(r, "packed", Weights { data: &track.parameters[1], size: (wide, h), row: h, column: 1 })?;
+    let weights = pack(r, "packed", Weights { data: &track.parameters[1], from: 0, size: (wide, h), row: h, column: 1 })?;
     let division = Division::of(h, h, track.batch);
     let params = [track.steps.into(), track.batch.into(), track.reverse.into()];
     let mut bound = vec![projected, &weights, &track.lengths, &track.initial, &track.tape];
@@ -185,7 +186,7 @@ pub fn forward(r: &mut Recorder, track: &Track, unit: &Unit, projected: &Slice) 
 /// something else, ∂L/∂ of the recurrent products.
 pub fn backward(r: &mut Recorder, track: &Track, unit: &Unit, d_projected: &Slice, d_recurrent: Option<&Slice>) -> Result<()> {
     let (h, wide) = (unit.hidden, unit.wide());
-    let weights = pack(r, "packed", Weights { data: &track.parameters[1], size: (h, wide), row: 1, column: h })?;
+    let weights = pack(r, "packed", Weights { data: &track.parameters[1], from: 0, size: (h, wide), row: 1, column: h })?;
     let division = Division::of(h, wide, track.batch);
     let params = [track.steps.into(), track.batch.into(), track.reverse.into(), track.width.into(), track.offset.into()];
     let mut bound = vec![&weights, &track.tape, &track.initial, &track.lengths, &track.d_output, &track.d_tape, d_projected];
