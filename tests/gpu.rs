@@ -3,6 +3,8 @@
 
 #[path = "gpu/columns.rs"]
 mod columns;
+#[path = "gpu/elementary.rs"]
+mod elementary;
 #[path = "gpu/embed.rs"]
 mod embed;
 #[path = "gpu/harness.rs"]

@@ -10,6 +10,12 @@ use crate::track::{Case, Found, compare, compare_changed};
 /// Of the largest number of a lane or a gradient: sums in another order, up to 1,000 steps of them.
 const TOLERANCE: f32 = 2e-5;
 
+/// Dispatches, whatever the number of moments: one product with the inputs and two for the recurrence; on the way back three for
+/// the recurrence (with the reset gate before the product, else two), one for the outputs before, three or four products, two sums
+/// for the biases. (A product or a sum over hundreds of numbers takes one more.)
+const MOST_FORTH: usize = 3;
+const MOST_BACK: usize = 10;
+
 /// (input, hidden), (steps, batch)
 type Shape = ((usize, usize), (usize, usize));
 
@@ -34,6 +40,9 @@ async fn sweep(gpu: &Gpu, form: &dyn Form, base: Case) -> Found {
             let (bias, ragged, initial) = (nth % 2 == 0 || reverse, nth % 3 != 0, nth % 4 != 1);
             let case = Case { options: base.options.clone(), reverse, bias, ragged, initial, ..all };
             let found = compare(gpu, form, &case, TOLERANCE).await;
+            if case.steps * case.batch < 512 && case.hidden < 128 {
+                assert!(found.dispatches.0 <= MOST_FORTH && found.dispatches.1 <= MOST_BACK, "{found:?}");
+            }
             worst.worst.iter_mut().zip(found.worst).for_each(|(most, one)| *most = most.max(one));
             worst.dispatches = found.dispatches;
         }

@@ -1,5 +1,5 @@
 // Sums over the columns of a matrix. A workgroup takes ACROSS rows, a column of them by every ACROSS invocations, and a share of the
-// columns; neighbouring invocations read neighbouring rows. What the workgroups of one share leave, sum.wgsl adds up.
+// columns; neighbouring invocations read neighbouring rows. One share is added to what is there, of several sum.wgsl makes the sum.
 struct Params { rows: u32, columns: u32, per_slice: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> d: array<f32>;
@@ -22,5 +22,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     workgroupBarrier();
     if (me < half * ACROSS) { found[me] += found[me + half * ACROSS]; }
   }
-  if (me < ACROSS && i < p.rows) { parts[group.y * p.rows + i] = found[me]; }
+  if (me < ACROSS && i < p.rows) {
+    var total = found[me];
+    if (ADD == 1u) { total += parts[i]; }
+    parts[group.y * p.rows + i] = total;
+  }
 }

@@ -1,6 +1,7 @@
 //! The kernels: each a WGSL text and the function that records its dispatches. tests/gpu holds each to its CPU twin.
 
 pub mod columns;
+pub mod elementary;
 pub mod embed;
 pub mod gru_before;
 pub mod loss;
@@ -37,6 +38,7 @@ pub fn all() -> Vec<(&'static str, Kernel)> {
         minimal::kernels(),
         moments::kernels(),
         gru_before::kernels(),
+        elementary::kernels(),
     ]
     .concat()
 }
