@@ -11,6 +11,8 @@ mod embed;
 mod harness;
 #[path = "gpu/loss.rs"]
 mod loss;
+#[path = "gpu/mlstm.rs"]
+mod mlstm;
 #[path = "gpu/norm.rs"]
 mod norm;
 #[path = "gpu/optimizer.rs"]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::device::Slice;
-use super::forms::{gated, gru_before};
+use super::forms::{gated, gru_before, mlstm};
 use super::kernels::minimal;
 use super::plan::Recorder;
 use crate::cell::{Cell, Dims, Layout, Options};
@@ -63,7 +63,7 @@ pub trait Form: Send + Sync {
 
 /// The forms: one line per cell.
 pub fn all() -> &'static [&'static dyn Form] {
-    &[&gated::RNN, &gated::LSTM, &gated::GRU, &minimal::MINGRU, &minimal::MINLSTM, &gru_before::GRU_BEFORE]
+    &[&gated::RNN, &gated::LSTM, &gated::GRU, &minimal::MINGRU, &minimal::MINLSTM, &gru_before::GRU_BEFORE, &mlstm::MLSTM]
 }
 
 /// The form of a cell with these options, where it has one.

@@ -3,3 +3,4 @@
 pub mod gated;
 pub mod gru_before;
 pub mod minimal;
+pub mod mlstm;

@@ -53,7 +53,8 @@ fn main(
       let place = t * columns + column;
       if (counts[place] != 0u) {
         asked = answers[place];
-        losses += (largest - y[first + asked]) + log(total);
+        // (A logarithm of NaN need not be NaN everywhere.)
+        losses += (largest - y[first + asked]) + select(total, log(total), total > 0.0);
       }
     }
     for (var k = me; k < p.width; k += SIZE) {

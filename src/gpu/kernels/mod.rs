@@ -6,6 +6,7 @@ pub mod embed;
 pub mod gru_before;
 pub mod loss;
 pub mod minimal;
+pub mod mlstm;
 pub mod moments;
 pub mod norm;
 pub mod optimizer;
@@ -39,6 +40,7 @@ pub fn all() -> Vec<(&'static str, Kernel)> {
         moments::kernels(),
         gru_before::kernels(),
         elementary::kernels(),
+        mlstm::kernels(),
     ]
     .concat()
 }
