@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::device::Slice;
+use super::forms;
 use super::forms::{gated, gru_before, mlstm};
 use super::kernels::minimal;
 use super::plan::Recorder;

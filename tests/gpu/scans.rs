@@ -4,7 +4,7 @@ use unrolled::cell::{self, Dims};
 use unrolled::gpu::form::find;
 use unrolled::gpu::kernels::scan::recurrence;
 use unrolled::gpu::{Form, Gpu, Recorder, Scratch};
-use unrolled::net::Input;
+use unrolled::net::{Input, parameter_name};
 
 use crate::gpu_test;
 use crate::harness::{assert_close, distance, numbers};
@@ -174,13 +174,68 @@ gpu_test! {
 
 gpu_test! {
     async fn what_is_not_finite_goes_through_cells(gpu) {
-        for cell in ["mingru", "minlstm"] {
-            let case = Case::new(cell, (3, 5), (20, 2)).option("form", "plain");
-            compare_changed(gpu, form_of(&case), &case, CELLS, |_, run| {
-                if let Input::Values(x) = &mut run.input {
-                    x[3 * 2 * 7] = f32::NAN;
-                }
-            }).await;
+        for (cell, option, value) in [("mingru", "form", "plain"), ("minlstm", "form", "log"), ("s4d", "layer", "full")] {
+            for wrong in [f32::NAN, f32::INFINITY] {
+                let case = Case::new(cell, (3, 5), (20, 2)).option(option, value);
+                let found = compare_changed(gpu, form_of(&case), &case, MODES, |_, run| {
+                    if let Input::Values(x) = &mut run.input {
+                        x[3 * 2 * 7] = wrong;
+                    }
+                });
+                println!("{cell} {wrong} {:?}", found.await);
+            }
+        }
+    }
+}
+
+/// Of S4D: as `CELLS`, where a state may last for 2/Δ = 2,000 steps and each multiplies it by an Ā that is rounded to 6e-8, from
+/// f32 on the device and from f64 on the CPU.
+const MODES: f32 = 3e-5;
+
+fn s4d(case: Case, nth: usize, layer: &str) -> Case {
+    let case = case.option("init", ["lin", "inv", "real"][nth % 3]).option("state", ["2", "6", "16"][nth % 3]);
+    case.option("discretisation", ["zoh", "bilinear"][nth / 3 % 2]).option("layer", layer)
+}
+
+gpu_test! {
+    async fn s4d_is_the_cpus(gpu) {
+        for (nth, (sizes, shape)) in SHAPES.into_iter().enumerate() {
+            for (reverse, layer) in [(nth % 2 == 0, "bare"), (nth % 2 == 1, "full")] {
+                let case = s4d(Case { reverse, ..Case::new("s4d", sizes, shape) }, nth, layer);
+                let found = check(gpu, case.clone(), MODES).await;
+                println!("s4d {:?} {sizes:?} {shape:?} {found:?}", case.options);
+            }
+        }
+        // Every start and discretisation, with inputs up to ±100.
+        for nth in 0..6 {
+            let case = Case { scale: 100.0, reverse: nth % 2 == 0, ..Case::new("s4d", (4, 4), (60, 3)) };
+            check(gpu, s4d(case.clone(), nth, "bare"), MODES).await;
+            check(gpu, s4d(Case { ragged: false, initial: false, ..case }, nth, "full"), MODES).await;
+        }
+        let fast = Case::new("s4d", (2, 3), (300, 2)).option("state", "64");
+        println!("s4d N = 64 {:?}", check(gpu, fast, MODES).await);
+    }
+}
+
+/// Where a step turns by an angle of up to 100, which rounds to 1e-7 of itself, or hardly fades.
+const EDGES: f32 = 1e-4;
+
+gpu_test! {
+    async fn s4d_at_the_edges_of_its_parameters(gpu) {
+        for discretisation in ["zoh", "bilinear"] {
+            let case = Case::new("s4d", (3, 4), (30, 2)).option("layer", "full").option("discretisation", discretisation);
+            let found = compare_changed(gpu, form_of(&case), &case, EDGES, |net, _| {
+                let mut set = |name: &str, values: &[f32]| {
+                    let name = parameter_name(name, 0, 0);
+                    let length = net.parameter(&name).unwrap().values.len();
+                    let all: Vec<f32> = values.iter().copied().cycle().take(length).collect();
+                    net.set_parameter(&name, &all).unwrap();
+                };
+                set("kernel.log_dt", &[-7.0, 0.0, -1.5, -12.0]);
+                set("kernel.log_A_real", &[-60.0, -20.0, -0.7, 2.0, 4.5]);
+                set("kernel.A_imag", &[0.0, 1e-6, 0.3, -5.0, 30.0, -100.0, 0.0]);
+            });
+            println!("s4d edges {:?}", found.await);
         }
     }
 }

@@ -4,3 +4,4 @@ pub mod gated;
 pub mod gru_before;
 pub mod minimal;
 pub mod mlstm;
+pub mod s4d;

@@ -20,7 +20,7 @@ fn make(at: Place) -> Term {
   return Term(kept(column_of(at, at.nth - 1u), at.unit), above);
 }
 fn again(at: Place) -> Term { return make(at); }
-fn finish(at: Place, chunk: u32) {}
+fn finish(at: Place, here: bool, me: u32) {}
 fn clear(at: Place, column: u32) {
   for (var k = 0u; k < LANES; k++) { d_tape[lane(column, k, at.unit)] = 0.0; }
   for (var k = 0u; k < BLOCKS; k++) { d_projected[block(column, k, at.unit)] = 0.0; }

@@ -7,7 +7,7 @@ fn candidate(x: f32) -> f32 {
 }
 fn begin(at: Place) -> f32 { return initial[lane(at.example, LANES - 1u, at.unit)]; }
 fn leave(at: Place, h: f32) { tape[lane(column(at), LANES - 1u, at.unit)] = h; }
-fn finish(at: Place, chunk: u32) {}
+fn finish(at: Place, here: bool, me: u32) {}
 fn clear(at: Place, column: u32) {
   for (var k = 0u; k < LANES; k++) { tape[lane(column, k, at.unit)] = 0.0; }
 }

@@ -15,6 +15,7 @@ pub mod peak;
 pub mod product;
 pub mod recurrence;
 pub mod results;
+pub mod s4d;
 pub mod scan;
 pub mod state;
 
@@ -41,6 +42,7 @@ pub fn all() -> Vec<(&'static str, Kernel)> {
         gru_before::kernels(),
         elementary::kernels(),
         mlstm::kernels(),
+        s4d::kernels(),
     ]
     .concat()
 }

@@ -3,12 +3,12 @@
 // are scanned in workgroup memory, and each goes through its chunk again from the state that it now knows.
 //
 // A kernel that scans adds its bindings, `lengths` and `p` (with steps, batch and units) among them, and these functions of a place:
-//   fn begin(at: Place) -> Number          the state before the first step
-//   fn make(at: Place) -> Term             a and b at a step, on the first way through
-//   fn again(at: Place) -> Term            the same, on the second
-//   fn leave(at: Place, h: Number)         keeps the state
-//   fn finish(at: Place, chunk: u32)       after the second way through its chunk
-//   fn clear(at: Place, column: u32)       at a step past the example's end
+//   fn begin(at: Place) -> Number               the state before the first step
+//   fn make(at: Place) -> Term                  a and b at a step, on the first way through
+//   fn again(at: Place) -> Term                 the same, on the second
+//   fn leave(at: Place, h: Number)              keeps the state
+//   fn finish(at: Place, here: bool, me: u32)   afterwards, in all invocations, also those that have no unit
+//   fn clear(at: Place, column: u32)            at a step past the example's end
 struct Term { a: Number, b: Number }
 
 // A unit of an example at the step that is the nth on the way.
@@ -58,8 +58,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     h = times(term.a, h) + term.b;
     leave(at, h);
   }
+  finish(at, here, me);
   if (here) {
-    finish(at, chunk);
     for (var t = at.length + chunk; t < p.steps; t += CHUNKS) { clear(at, t * p.batch + at.example); }
   }
 }

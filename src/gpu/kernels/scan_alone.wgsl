@@ -14,5 +14,5 @@ fn make(at: Place) -> Term {
 }
 fn again(at: Place) -> Term { return make(at); }
 fn leave(at: Place, h: Number) { to[column(at) * p.units + at.unit] = h; }
-fn finish(at: Place, chunk: u32) {}
+fn finish(at: Place, here: bool, me: u32) {}
 fn clear(at: Place, column: u32) { to[column * p.units + at.unit] = NOTHING; }
