@@ -174,7 +174,7 @@ gpu_test! {
 
 gpu_test! {
     async fn what_is_not_finite_goes_through_cells(gpu) {
-        for (cell, option, value) in [("mingru", "form", "plain"), ("minlstm", "form", "log"), ("s4d", "layer", "full")] {
+        for (cell, option, value) in [("mingru", "form", "plain"), ("minlstm", "form", "log"), ("s4d", "layer", "full"), ("mamba", "state", "4")] {
             for wrong in [f32::NAN, f32::INFINITY] {
                 let case = Case::new(cell, (3, 5), (20, 2)).option(option, value);
                 let found = compare_changed(gpu, form_of(&case), &case, MODES, |_, run| {
@@ -237,5 +237,22 @@ gpu_test! {
             });
             println!("s4d edges {:?}", found.await);
         }
+    }
+}
+
+gpu_test! {
+    async fn mamba_is_the_cpus(gpu) {
+        for (nth, (sizes, shape)) in SHAPES.into_iter().enumerate() {
+            for reverse in [false, true] {
+                let which = if reverse { nth + 1 } else { nth } % 3;
+                let case = Case { reverse, ..Case::new("mamba", sizes, shape) }.option("state", ["8", "1", "3"][which]);
+                let case = case.option("conv", ["4", "1", "8"][which]).option("expand", ["2", "1", "3"][which]);
+                let found = check(gpu, case.clone(), CELLS).await;
+                println!("mamba {:?} {sizes:?} {shape:?} {found:?}", case.options);
+            }
+        }
+        let case = Case { scale: 100.0, ..Case::new("mamba", (5, 5), (40, 3)) };
+        check(gpu, case.clone(), CELLS).await;
+        check(gpu, Case { ragged: false, initial: false, reverse: true, ..case }, CELLS).await;
     }
 }

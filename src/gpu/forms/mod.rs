@@ -2,6 +2,7 @@
 
 pub mod gated;
 pub mod gru_before;
+pub mod mamba;
 pub mod minimal;
 pub mod mlstm;
 pub mod s4d;

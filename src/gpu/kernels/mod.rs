@@ -5,6 +5,7 @@ pub mod elementary;
 pub mod embed;
 pub mod gru_before;
 pub mod loss;
+pub mod mamba;
 pub mod minimal;
 pub mod mlstm;
 pub mod moments;
@@ -43,6 +44,7 @@ pub fn all() -> Vec<(&'static str, Kernel)> {
         elementary::kernels(),
         mlstm::kernels(),
         s4d::kernels(),
+        mamba::kernels(),
     ]
     .concat()
 }
