@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::device::Slice;
-use super::forms;
-use super::forms::{gated, gru_before, mlstm};
+use super::forms::{gated, gru_before, mamba, mlstm, s4d};
 use super::kernels::minimal;
 use super::plan::Recorder;
 use crate::cell::{Cell, Dims, Layout, Options};
@@ -64,7 +63,17 @@ pub trait Form: Send + Sync {
 
 /// The forms: one line per cell.
 pub fn all() -> &'static [&'static dyn Form] {
-    &[&gated::RNN, &gated::LSTM, &gated::GRU, &minimal::MINGRU, &minimal::MINLSTM, &gru_before::GRU_BEFORE, &mlstm::MLSTM]
+    &[
+        &gated::RNN,
+        &gated::LSTM,
+        &gated::GRU,
+        &gru_before::GRU_BEFORE,
+        &minimal::MINGRU,
+        &minimal::MINLSTM,
+        &s4d::S4dForm,
+        &mamba::MambaForm,
+        &mlstm::MLSTM,
+    ]
 }
 
 /// The form of a cell with these options, where it has one.
