@@ -13,5 +13,5 @@ fn make(at: Place) -> Term {
 }
 fn again(at: Place) -> Term { return make(at); }
 fn leave(at: Place, h: f32) { tape[column(at) * p.rows + place(at.unit)] = h; }
-fn finish(at: Place, chunk: u32) {}
+fn finish(at: Place, here: bool, me: u32) {}
 fn clear(at: Place, column: u32) { tape[column * p.rows + place(at.unit)] = 0.0; }

@@ -17,5 +17,5 @@ fn make(at: Place) -> Term {
 }
 fn again(at: Place) -> Term { return make(at); }
 fn leave(at: Place, h: f32) { d_tape[column(at) * p.rows + place(at.unit)] = h; }
-fn finish(at: Place, chunk: u32) {}
+fn finish(at: Place, here: bool, me: u32) {}
 fn clear(at: Place, column: u32) { d_tape[column * p.rows + place(at.unit)] = 0.0; }
