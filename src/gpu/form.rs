@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::device::Slice;
-use super::forms::{gated, gru_before, mamba, mlstm, s4d};
+use super::forms::{gated, gru_before, mamba, mlstm, mlstm_layer, s4d};
 use super::kernels::minimal;
 use super::plan::Recorder;
 use crate::cell::{Cell, Dims, Layout, Options};
@@ -73,6 +73,7 @@ pub fn all() -> &'static [&'static dyn Form] {
         &s4d::S4dForm,
         &mamba::MambaForm,
         &mlstm::MLSTM,
+        &mlstm_layer::MLSTM_LAYER,
     ]
 }
 

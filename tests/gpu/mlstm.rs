@@ -43,3 +43,25 @@ gpu_test! {
         }
     }
 }
+
+/// Heads, taps of the convolution, of input and units, of steps and batch.
+const FULL: [(usize, usize, (usize, usize), (usize, usize)); 6] = [
+    (1, 4, (1, 1), (1, 1)),
+    (4, 4, (3, 2), (2, 3)),
+    (16, 1, (2, 5), (5, 2)),
+    (2, 3, (5, 33), (17, 3)),
+    (8, 8, (65, 3), (65, 1)),
+    (16, 4, (2, 3), (257, 2)),
+];
+
+gpu_test! {
+    async fn the_m_lstm_layer_is_the_cpus(gpu) {
+        for (heads, taps, sizes, shape) in FULL {
+            for reverse in [false, true] {
+                let case = Case { reverse, ..Case::new("mlstm", sizes, shape) };
+                let case = case.option("layer", "full").option("heads", &heads.to_string()).option("conv", &taps.to_string());
+                println!("full {heads} {taps} {sizes:?} {shape:?} {:?}", check(gpu, case).await);
+            }
+        }
+    }
+}

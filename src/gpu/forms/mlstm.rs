@@ -1,4 +1,4 @@
-//! The mLSTM: products over all steps around its matrix memory, forth and back.
+//! The bare mLSTM: products over all steps around its matrix memory, forth and back.
 
 use crate::cell::{Dims, Options};
 use crate::error::Result;
@@ -20,8 +20,13 @@ const GATES: [usize; 3] = [3, 5, 7];
 /// Names of what the gates are made of, in scratch memory.
 const SUMS: [&str; 3] = ["sums of i", "sums of f", "sums of o"];
 
-fn heads(dims: Dims) -> usize {
+pub(super) fn heads(dims: Dims) -> usize {
     dims.sizes[0].max(1)
+}
+
+/// Is there a workgroup for every eight numbers of a memory of so many keys?
+pub(super) fn fits_memory(heads: usize, keys: usize) -> bool {
+    numbers(heads, keys / heads).div_ceil(8) <= MOST_GROUPS as usize
 }
 
 /// What the gates are made of, or ∂L/∂ of it: rows × T·B each.
@@ -37,9 +42,7 @@ impl Form for Mlstm {
     }
 
     fn fits(&self, options: &Options, dims: Dims) -> bool {
-        let heads = heads(dims);
-        let few = numbers(heads, dims.hidden / heads).div_ceil(8) <= MOST_GROUPS as usize;
-        few && options.get("layer").is_some_and(|layer| layer == "bare")
+        fits_memory(heads(dims), dims.hidden) && options.get("layer").is_some_and(|layer| layer == "bare")
     }
 
     fn forward(&self, track: &Track, r: &mut Recorder) -> Result<()> {

@@ -5,4 +5,5 @@ pub mod gru_before;
 pub mod mamba;
 pub mod minimal;
 pub mod mlstm;
+pub mod mlstm_layer;
 pub mod s4d;

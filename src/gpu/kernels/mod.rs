@@ -1,7 +1,6 @@
 //! The kernels: each a WGSL text and the function that records its dispatches. tests/gpu holds each to its CPU twin.
 
 pub mod columns;
-mod each;
 pub mod elementary;
 pub mod embed;
 pub mod gru_before;
@@ -9,10 +8,12 @@ pub mod loss;
 pub mod mamba;
 pub mod minimal;
 pub mod mlstm;
+pub mod mlstm_layer;
 pub mod moments;
 pub mod norm;
 pub mod optimizer;
 pub mod output;
+pub mod pairs;
 pub mod peak;
 pub mod product;
 pub mod recurrence;
@@ -46,6 +47,8 @@ pub fn all() -> Vec<(&'static str, Kernel)> {
         mlstm::kernels(),
         s4d::kernels(),
         mamba::kernels(),
+        mlstm_layer::kernels(),
+        pairs::kernels(),
     ]
     .concat()
 }
