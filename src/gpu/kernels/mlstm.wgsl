@@ -9,3 +9,8 @@ struct Params {
 
 // Past its example's end?
 fn past(column: u32) -> bool { return column / p.batch >= lengths[column % p.batch]; }
+
+// (x != x is false for NaN on some devices.)
+fn is_nan(x: f32) -> bool { return !(x < 0.0 || x >= 0.0); }
+// As `larger` of src/math/functions.rs: NaN where one is.
+fn larger(a: f32, b: f32) -> f32 { return select(a, b, a <= b || is_nan(b)); }

@@ -15,8 +15,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let at = (t * p.batch + b) * p.rows + head;
     let enter = tape[at + p.log_i];
     let kept = tape[at + p.log_f] + m;
-    // The larger, NaN where the first is.
-    m = select(enter, kept, kept > enter || kept != kept);
+    m = larger(kept, enter);
     tape[at + p.m] = select(m, 0.0, over);
     tape[at + p.i] = select(expf(enter - m), 0.0, over);
     tape[at + p.f] = select(expf(kept - m), 0.0, over);

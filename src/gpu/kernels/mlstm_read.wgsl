@@ -16,8 +16,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
       sum += q * tape[first + p.c + a * p.width + k % p.width];
       overlap += q * tape[first + p.n + a];
     }
-    let least = expf(-tape[first + p.m + head]);
-    let divisor = select(least, abs(overlap), abs(overlap) > least || overlap != overlap) + EPS;
+    let divisor = larger(abs(overlap), expf(-tape[first + p.m + head])) + EPS;
     let over = past(k / all);
     tape[first + p.r + k % all] = select(sum / divisor, 0.0, over);
     if (k % p.width == 0u) { tape[first + p.d + head] = select(divisor, 0.0, over); }
