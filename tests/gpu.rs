@@ -13,6 +13,8 @@ mod harness;
 mod loss;
 #[path = "gpu/mlstm.rs"]
 mod mlstm;
+#[path = "gpu/modern.rs"]
+mod modern;
 #[path = "gpu/norm.rs"]
 mod norm;
 #[path = "gpu/optimizer.rs"]

@@ -149,6 +149,7 @@ async fn minimal(gpu: &Gpu, cell: &'static str) {
         for reverse in [false, true] {
             let form = if (nth % 2 == 0) == reverse { "log" } else { "plain" };
             let found = check(gpu, Case { reverse, ..Case::new(cell, sizes, shape).option("form", form) }, CELLS).await;
+            assert!(found.dispatches.0 == 2 && found.dispatches.1 <= 5, "{:?}", found.dispatches);
             println!("{cell} {form} {sizes:?} {shape:?} {found:?}");
         }
     }
@@ -203,6 +204,7 @@ gpu_test! {
             for (reverse, layer) in [(nth % 2 == 0, "bare"), (nth % 2 == 1, "full")] {
                 let case = s4d(Case { reverse, ..Case::new("s4d", sizes, shape) }, nth, layer);
                 let found = check(gpu, case.clone(), MODES).await;
+                assert!(found.dispatches.0 <= 6 && found.dispatches.1 <= 20, "{:?}", found.dispatches);
                 println!("s4d {:?} {sizes:?} {shape:?} {found:?}", case.options);
             }
         }
@@ -248,6 +250,7 @@ gpu_test! {
                 let case = Case { reverse, ..Case::new("mamba", sizes, shape) }.option("state", ["8", "1", "3"][which]);
                 let case = case.option("conv", ["4", "1", "8"][which]).option("expand", ["2", "1", "3"][which]);
                 let found = check(gpu, case.clone(), CELLS).await;
+                assert!(found.dispatches.0 == 7 && found.dispatches.1 <= 32, "{:?}", found.dispatches);
                 println!("mamba {:?} {sizes:?} {shape:?} {found:?}", case.options);
             }
         }

@@ -11,6 +11,11 @@ pub(super) fn kernel(text: &'static str) -> Kernel {
     Kernel::new(include_str!("each.wgsl")).part(text)
 }
 
+/// The same of a track's columns, of which those past an example's end are known.
+pub(super) fn of_track(text: &'static str) -> Kernel {
+    kernel(text).part(include_str!("past.wgsl"))
+}
+
 /// Records it for `units` by T·B. Its parameters begin with units, columns, batch; its first slice is `lengths`.
 pub(super) fn each(r: &mut Recorder, kernel: Kernel, track: &Track, units: usize, params: &[usize], slices: &[&Slice]) -> Result<()> {
     let columns = track.columns();

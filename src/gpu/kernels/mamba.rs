@@ -1,6 +1,6 @@
 //! Mamba's block between its products, forth and back: what `cell::mamba` does.
 
-use super::each::each;
+use super::each::{each, of_track};
 use super::product::{Matrix, sum};
 use super::scan::{Scan, scan};
 use crate::cell::Dims;
@@ -43,7 +43,7 @@ pub struct Mamba<'a> {
 
 /// A kernel that is a function of each channel (or state) and column.
 fn per_column(text: &'static str, reverse: Option<bool>) -> Kernel {
-    let kernel = super::each::kernel(text).math().part(include_str!("functions.wgsl")).part(include_str!("mamba_lanes.wgsl"));
+    let kernel = of_track(text).math().part(include_str!("modern.wgsl")).part(include_str!("mamba_lanes.wgsl"));
     match reverse {
         Some(reverse) => kernel.part(include_str!("mamba_time.wgsl")).with("REVERSE", reverse),
         None => kernel,

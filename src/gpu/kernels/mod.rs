@@ -9,6 +9,7 @@ pub mod mamba;
 pub mod minimal;
 pub mod mlstm;
 pub mod mlstm_layer;
+pub mod modern;
 pub mod moments;
 pub mod norm;
 pub mod optimizer;
@@ -49,6 +50,7 @@ pub fn all() -> Vec<(&'static str, Kernel)> {
         mamba::kernels(),
         mlstm_layer::kernels(),
         pairs::kernels(),
+        modern::kernels(),
     ]
     .concat()
 }

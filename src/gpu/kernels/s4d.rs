@@ -1,6 +1,6 @@
 //! S4D's modes, states and what stands around them, forth and back: what `cell::s4d` does.
 
-use super::each::{each, kernel};
+use super::each::{each, of_track};
 use super::product::{Matrix, sum};
 use super::scan::{Scan, scan};
 use crate::error::Result;
@@ -38,7 +38,7 @@ pub const OUT_WEIGHT: usize = 5;
 pub const OUT_BIAS: usize = 6;
 
 fn functions(kernel: Kernel) -> Kernel {
-    kernel.math().part(include_str!("functions.wgsl"))
+    kernel.math().part(include_str!("modern.wgsl"))
 }
 
 fn lanes(kernel: Kernel, full: bool) -> Kernel {
@@ -56,27 +56,27 @@ fn states(back: bool, reverse: bool, full: bool, steps: usize) -> Kernel {
 }
 
 fn input_back(full: bool, add: bool) -> Kernel {
-    lanes(kernel(include_str!("s4d_input_back.wgsl")), full).with("ADD", add)
+    lanes(of_track(include_str!("s4d_input_back.wgsl")), full).with("ADD", add)
 }
 
 fn read(full: bool) -> Kernel {
-    functions(lanes(kernel(include_str!("s4d_read.wgsl")), full))
+    functions(lanes(of_track(include_str!("s4d_read.wgsl")), full))
 }
 
 fn glu() -> Kernel {
-    lanes(kernel(include_str!("s4d_glu.wgsl")), true).math()
+    lanes(of_track(include_str!("s4d_glu.wgsl")), true).math()
 }
 
 fn glu_back() -> Kernel {
-    lanes(kernel(include_str!("s4d_glu_back.wgsl")), true).math()
+    lanes(of_track(include_str!("s4d_glu_back.wgsl")), true).math()
 }
 
 fn gelu_back() -> Kernel {
-    functions(lanes(kernel(include_str!("s4d_gelu_back.wgsl")), true))
+    functions(lanes(of_track(include_str!("s4d_gelu_back.wgsl")), true))
 }
 
 fn output() -> Kernel {
-    lanes(kernel(include_str!("s4d_output.wgsl")), false)
+    lanes(of_track(include_str!("s4d_output.wgsl")), false)
 }
 
 fn parameters() -> Kernel {
