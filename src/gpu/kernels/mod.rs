@@ -1,6 +1,7 @@
 //! The kernels: each a WGSL text and the function that records its dispatches. tests/gpu holds each to its CPU twin.
 
 pub mod columns;
+mod each;
 pub mod elementary;
 pub mod embed;
 pub mod gru_before;
