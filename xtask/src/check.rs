@@ -215,7 +215,7 @@ fn wasm_tests() -> Outcome<Command> {
     let mut test = cargo();
     test.args(["test", "--package", "unrolled", "--target", WASM, "--no-fail-fast"]);
     // Seconds; the defaults (20 and 5) are too short where a browser starts on a busy machine.
-    test.env("WASM_BINDGEN_TEST_TIMEOUT", "300").env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
+    test.env("WASM_BINDGEN_TEST_TIMEOUT", "900").env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
     if uses_wasm_tests(&root().join("src")) {
         test.arg("--lib");
     }
