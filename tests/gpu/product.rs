@@ -52,11 +52,25 @@ fn on_cpu((m, n, k): (usize, usize, usize), lie: Lie, a: &[f32], b: &[f32], bias
 
 const LIES: [Lie; 4] = [Lie(true, false), Lie(false, false), Lie(false, true), Lie(true, true)];
 
+/// From zero, from a bias, added to what is there.
+#[derive(Clone, Copy)]
+enum Start {
+    Zero,
+    Bias,
+    There,
+}
+
 async fn compare(gpu: &Gpu, sizes: (usize, usize, usize), lie: Lie, scale: f32) {
+    compare_from(gpu, sizes, lie, scale, &[Start::Zero, Start::Bias, Start::There]).await;
+}
+
+async fn compare_from(gpu: &Gpu, sizes: (usize, usize, usize), lie: Lie, scale: f32, starts: &[Start]) {
     let (m, n, k) = sizes;
     let (a, b) = (numbers(1, m * k, scale), numbers(2, k * n, scale));
     let (bias, c) = (numbers(3, m, scale), numbers(4, m * n, scale));
-    for (bias, c) in [(None, None), (Some(&*bias), None), (None, Some(&*c))] {
+    for start in starts {
+        let bias = matches!(start, Start::Bias).then_some(&*bias);
+        let c = matches!(start, Start::There).then_some(&*c);
         let found = on_gpu(gpu, sizes, lie, &a, &b, bias, c).await;
         let expected = on_cpu(sizes, lie, &a, &b, bias, c);
         assert_close(&format!("{m} × {n} × {k} {lie:?} {} {}", bias.is_some(), c.is_some()), &found, &expected, TOLERANCE);
@@ -76,6 +90,16 @@ gpu_test! {
             compare(gpu, (65, 63, 130), lie, 1.0).await;
             compare(gpu, (5, 3, 1000), lie, 100.0).await;
         }
+    }
+}
+
+gpu_test! {
+    async fn large_products_are_the_cpus(gpu) {
+        for (lie, start) in LIES.into_iter().zip([Start::Zero, Start::Bias, Start::There, Start::Zero]) {
+            compare_from(gpu, (97, 12_300, 3), lie, 1.0, &[start]).await;
+        }
+        // In slices.
+        compare_from(gpu, (129, 3000, 512), LIES[1], 1.0, &[Start::There]).await;
     }
 }
 

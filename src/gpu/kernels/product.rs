@@ -33,14 +33,29 @@ impl<'a> Matrix<'a> {
 }
 
 const TILE: usize = 64;
+/// Of large matrices.
+const LARGE: usize = 128;
 /// Fewer workgroups than this leave most of a GPU idle.
-const ENOUGH: usize = 48;
+const ENOUGH: usize = 96;
 /// What a slice of the inner dimension has at least.
 const DEPTH: usize = 256;
 
-fn text(a_along_k: bool, b_along_k: bool, add: bool, bias: bool) -> Kernel {
-    let text = Kernel::new(include_str!("product.wgsl")).with("A_ALONG_K", a_along_k).with("B_ALONG_K", b_along_k);
+/// How a product is divided: the side of a workgroup's tile, slices of the inner dimension.
+fn division((m, n, k): (usize, usize, usize), bias: bool) -> (usize, usize) {
+    let of = |tile: usize| {
+        let tiles = m.div_ceil(tile) * n.div_ceil(tile);
+        let slices = if tiles >= ENOUGH || bias { 1 } else { (k / DEPTH).clamp(1, ENOUGH.div_ceil(tiles)) };
+        (tiles, slices)
+    };
+    let (tiles, slices) = of(LARGE);
+    // Not where a good part of the tiles would be edges.
+    if m.min(n) > LARGE * 3 / 4 && tiles * slices >= ENOUGH { (LARGE, slices) } else { (TILE, of(TILE).1) }
+}
+
+fn text(large: bool, a_along_k: bool, b_along_k: bool, add: bool, bias: bool) -> Kernel {
+    let text = Kernel::new(if large { include_str!("product_large.wgsl") } else { include_str!("product.wgsl") });
     let bias_text = if bias { include_str!("product_bias.wgsl") } else { include_str!("product_no_bias.wgsl") };
+    let text = text.with("A_ALONG_K", a_along_k).with("B_ALONG_K", b_along_k);
     text.with("ADD", add).with("BIAS", bias).part(bias_text)
 }
 
@@ -55,7 +70,12 @@ pub(super) fn sum(r: &mut Recorder, parts: &Slice, (m, n): (usize, usize), slice
 }
 
 pub(super) fn kernels() -> Vec<(&'static str, Kernel)> {
-    vec![("product", text(true, false, true, false)), ("product with bias", text(false, true, false, true)), ("sum of slices", sum_text())]
+    vec![
+        ("product", text(false, true, false, true, false)),
+        ("product with bias", text(false, false, true, false, true)),
+        ("large product", text(true, true, false, true, false)),
+        ("sum of slices", sum_text()),
+    ]
 }
 
 /// Records C = A·B (+ bias for each row), or C += A·B: A is m × k, B k × n, C m × n. C may not be in the buffer of another.
@@ -79,16 +99,15 @@ pub fn product_from(
     bias: Option<(&Slice, usize)>,
     add: bool,
 ) -> Result<()> {
-    let tiles = m.div_ceil(TILE) * n.div_ceil(TILE);
-    let slices = if tiles >= ENOUGH || bias.is_some() { 1 } else { (k / DEPTH).clamp(1, ENOUGH.div_ceil(tiles)) };
-    let text = text(a.column < a.row, b.row < b.column, add && slices == 1, bias.is_some());
+    let (tile, slices) = division((m, n, k), bias.is_some());
+    let text = text(tile == LARGE, a.column < a.row, b.row < b.column, add && slices == 1, bias.is_some());
     let parts = if slices > 1 { Some(r.scratch("product", slices * m * n)?) } else { None };
     let to = parts.as_ref().map_or(c.clone(), |parts| Matrix::columns(parts, m));
     let places = [a.first, a.row, a.column, b.first, b.row, b.column, to.first, to.row, to.column, bias.map_or(0, |(_, first)| first)];
     let sizes: Vec<Word> = [m, n, k, k.div_ceil(slices), m * n].into_iter().chain(places).map(Into::into).collect();
     let mut bound = vec![a.data, b.data, to.data];
     bound.extend(bias.map(|(bias, _)| bias));
-    r.dispatch(text, &sizes, &bound, [groups(m, TILE), groups(n, TILE), slices as u32])?;
+    r.dispatch(text, &sizes, &bound, [groups(m, tile), groups(n, tile), slices as u32])?;
     let Some(parts) = parts else { return Ok(()) };
     sum(r, &parts, (m, n), slices, c, add)
 }
