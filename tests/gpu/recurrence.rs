@@ -2,7 +2,9 @@
 
 use unrolled::gpu::forms::gated::{GRU, LSTM, RNN};
 use unrolled::gpu::forms::gru_before::GRU_BEFORE;
+use unrolled::gpu::kernels::recurrence::MOST_MOMENTS;
 use unrolled::gpu::{Form, Gpu};
+use unrolled::net::{Input, Run};
 
 use crate::gpu_test;
 use crate::track::{Case, Found, compare, compare_changed};
@@ -57,7 +59,7 @@ async fn extremes(gpu: &Gpu, form: &dyn Form, base: Case) {
     compare(gpu, form, &case, TOLERANCE).await;
     for (at, value) in [(31, f32::NAN), (17, f32::INFINITY)] {
         compare_changed(gpu, form, &case, TOLERANCE, |_, run| {
-            if let unrolled::net::Input::Values(x) = &mut run.input {
+            if let Input::Values(x) = &mut run.input {
                 x[at] = value;
             }
         })
@@ -75,6 +77,21 @@ async fn by_moments(gpu: &Gpu, form: &dyn Form, stepwise: &dyn Form, base: Case)
     let case = Case { options: base.options.clone(), ..Case::new(base.cell, (2, 257), (3, 2)) };
     let found = compare(gpu, form, &case, TOLERANCE).await;
     assert!(found.dispatches.0 > 2 * 3, "{found:?}");
+}
+
+gpu_test! {
+    async fn more_moments_than_one_dispatch_has(gpu) {
+        let steps = MOST_MOMENTS + 50;
+        for (nth, form) in [&LSTM as &dyn Form, &GRU, &GRU_BEFORE].into_iter().enumerate() {
+            for reverse in [false, true] {
+                let base = Case::new(form.cell(), (1, 2), (steps, 3));
+                let case = Case { reverse, ..if nth == 2 { base.option("reset", "before") } else { base } };
+                // One example ends in each of the dispatches.
+                let lengths = |_: &mut _, run: &mut Run<f32>| run.lengths = Some(vec![steps, 20, MOST_MOMENTS + 10]);
+                compare_changed(gpu, form, &case, TOLERANCE, lengths).await;
+            }
+        }
+    }
 }
 
 gpu_test! {

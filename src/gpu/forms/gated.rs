@@ -64,7 +64,7 @@ impl Form for Gated {
     fn backward(&self, track: &Track, r: &mut Recorder) -> Result<()> {
         let unit = Unit::of(track, (self.text)(&track.options));
         let (wide, h, columns) = (unit.wide(), unit.hidden, track.columns());
-        let d_projected = r.scratch("projected", wide * columns)?;
+        let d_projected = r.scratch("projected", recurrence::room(track, wide))?;
         let apart = if unit.apart { Some(r.scratch("recurrent", wide * columns)?) } else { None };
         let run = if self.at_once(track) { recurrence::backward } else { moments::backward };
         run(r, track, &unit, &d_projected, apart.as_ref())?;

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::gpu::form::{Form, Track};
 use crate::gpu::kernels::gru_before;
 use crate::gpu::kernels::product::{Matrix, product_from};
-use crate::gpu::kernels::recurrence::{Unit, outputs_before};
+use crate::gpu::kernels::recurrence::{Unit, outputs_before, room};
 use crate::gpu::plan::Recorder;
 
 #[derive(Clone, Copy, Default)]
@@ -50,7 +50,7 @@ impl Form for GruBefore {
     fn backward(&self, track: &Track, r: &mut Recorder) -> Result<()> {
         let unit = unit(track);
         let (wide, h, rows, columns) = (unit.wide(), unit.hidden, track.layout.rows(), track.columns());
-        let d_projected = r.scratch("projected", wide * columns)?;
+        let d_projected = r.scratch("projected", room(track, wide))?;
         let run = if self.at_once(track) { gru_before::backward } else { gru_before::backward_by_moments };
         run(r, track, &unit, &d_projected)?;
         finish(track, &d_projected, &d_projected, wide, r)?;

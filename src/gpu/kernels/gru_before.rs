@@ -2,7 +2,7 @@
 
 use super::moments::moments;
 use super::product::{Matrix, product_from};
-use super::recurrence::{Division, Unit, Weights, pack};
+use super::recurrence::{Division, Unit, Weights, dispatches, pack};
 use crate::error::Result;
 use crate::gpu::device::Slice;
 use crate::gpu::form::Track;
@@ -38,28 +38,35 @@ pub(super) fn kernels() -> Vec<(&'static str, Kernel)> {
     ]
 }
 
-/// Records all moments, from W_i x + b_i (`projected`): two dispatches.
+/// Records all moments, from W_i x + b_i (`projected`): two dispatches, up to `MOST_MOMENTS`.
 pub fn forward(r: &mut Recorder, track: &Track, unit: &Unit, projected: &Slice) -> Result<()> {
     let h = unit.hidden;
     let weights = pack(r, "packed", Weights { data: &track.parameters[1], from: 0, size: (3 * h, h), row: h, column: 1 })?;
     let division = Division::of(h, h, track.batch);
-    let params = [track.steps.into(), track.batch.into(), track.reverse.into()];
     let mut bound = vec![projected, &weights, &track.lengths, &track.initial, &track.tape];
     bound.extend(unit.bias.then(|| &track.parameters[3]));
-    r.dispatch(forward_text(unit, division), &params, &bound, division.groups(track.batch))
+    for [begin, count] in dispatches(track.steps) {
+        let sizes = [track.steps, track.batch, usize::from(track.reverse), begin, count].map(Into::into);
+        r.dispatch(forward_text(unit, division), &sizes, &bound, division.groups(track.batch))?;
+    }
+    Ok(())
 }
 
-/// Records the way back of all moments: three dispatches. Fills the gradient tape and ∂L/∂ of the projected values.
+/// Records the way back of all moments: three dispatches, up to `MOST_MOMENTS`. As `recurrence::backward`.
 pub fn backward(r: &mut Recorder, track: &Track, unit: &Unit, d_projected: &Slice) -> Result<()> {
     let h = unit.hidden;
     let rows = |from: usize, count: usize| Weights { data: &track.parameters[1], from, size: (h, count), row: 1, column: h };
     let gates = pack(r, "packed", rows(0, 2 * h))?;
     let candidate = pack(r, "packed too", rows(2 * h * h, h))?;
     let division = Division::of(h, h, track.batch);
-    let params = [track.steps.into(), track.batch.into(), track.reverse.into(), track.width.into(), track.offset.into()];
     let (tape, d_tape) = (&track.tape, &track.d_tape);
     let bound = [&gates, tape, &track.initial, &track.lengths, &track.d_output, d_tape, d_projected, &candidate];
-    r.dispatch(backward_text(unit, division), &params, &bound, division.groups(track.batch))
+    for [begin, count] in dispatches(track.steps) {
+        let reverse = usize::from(track.reverse);
+        let sizes = [track.steps, track.batch, reverse, track.width, track.offset, begin, count].map(Into::into);
+        r.dispatch(backward_text(unit, division), &sizes, &bound, division.groups(track.batch))?;
+    }
+    Ok(())
 }
 
 /// As `forward`, with two products and two dispatches for each moment.

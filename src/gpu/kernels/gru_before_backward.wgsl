@@ -1,5 +1,5 @@
 // The reverse of gru_before_forward.wgsl, as recurrence_backward.wgsl.
-struct Params { steps: u32, batch: u32, reverse: u32, width: u32, offset: u32 }
+struct Params { steps: u32, batch: u32, reverse: u32, width: u32, offset: u32, begin: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> gates: array<vec4<f32>>; // rows r, z of W_h transposed, by pack.wgsl
 @group(0) @binding(2) var<storage, read> tape: array<f32>;
@@ -7,7 +7,7 @@ struct Params { steps: u32, batch: u32, reverse: u32, width: u32, offset: u32 }
 @group(0) @binding(4) var<storage, read> lengths: array<u32>;
 @group(0) @binding(5) var<storage, read> d_output: array<f32>;
 @group(0) @binding(6) var<storage, read_write> d_tape: array<f32>;
-@group(0) @binding(7) var<storage, read_write> d_projected: array<f32>; // 3·H × T·B
+@group(0) @binding(7) var<storage, read_write> d_projected: array<f32>; // 3·H × T·B, then H × B: what arrives at the next dispatch
 @group(0) @binding(8) var<storage, read> candidate: array<vec4<f32>>; // rows n
 
 const SIZE: u32 = WIDE * SPLITS * SIDE;
@@ -34,8 +34,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let reverse = p.reverse == 1u;
   var arriving: array<f32, EXAMPLES>;
   var length: array<u32, EXAMPLES>;
-  for (var e = 0u; e < EXAMPLES; e++) { length[e] = lengths[min(first + e, p.batch - 1u)]; }
-  for (var n = 0u; n < p.steps; n++) {
+  let rest = p.steps * p.batch * BLOCKS * H;
+  for (var e = 0u; e < EXAMPLES; e++) {
+    let b = min(first + e, p.batch - 1u);
+    length[e] = lengths[b];
+    if (p.begin > 0u) { arriving[e] = d_projected[rest + b * H + unit]; }
+  }
+  for (var n = p.begin; n < p.begin + p.count; n++) {
     let t = select(p.steps - 1u - n, n, reverse);
     var now: array<Lanes, EXAMPLES>;
     var before: array<f32, EXAMPLES>;
@@ -101,5 +106,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       if (SPLITS > 1u) { sum = shared_sum(e, side, j); }
       arriving[e] = back[e].before[OUT] + sum;
     }
+  }
+  for (var e = 0u; e < EXAMPLES; e++) {
+    if (j < H && e % SPLITS == split && first + e < p.batch) { d_projected[rest + (first + e) * H + j] = arriving[e]; }
   }
 }

@@ -1,5 +1,5 @@
 // As recurrence_forward.wgsl, for the GRU whose reset gate acts before the product: two products, one after the other, a moment.
-struct Params { steps: u32, batch: u32, reverse: u32 }
+struct Params { steps: u32, batch: u32, reverse: u32, begin: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> projected: array<f32>; // 3·H × T·B
 @group(0) @binding(2) var<storage, read> weights: array<vec4<f32>>; // W_h by pack.wgsl
@@ -33,10 +33,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let b = min(first + e, p.batch - 1u);
     length[e] = lengths[b];
     h[e] = initial[b * ROWS + OUTPUT * H + unit];
+    let there = select(p.begin - 1u, p.steps - p.begin, p.reverse == 1u);
+    if (p.begin > 0u && there < length[e]) { h[e] = tape[(there * p.batch + b) * ROWS + OUTPUT * H + unit]; }
     if (split == 0u && j < H) { state[(slot + e) * DEPTH * 4u + j] = h[e]; }
   }
   workgroupBarrier();
-  for (var n = 0u; n < p.steps; n++) {
+  for (var n = p.begin; n < p.begin + p.count; n++) {
     let t = select(n, p.steps - 1u - n, p.reverse == 1u);
     var ax = array<Blocks, EXAMPLES>();
     var now = array<Lanes, EXAMPLES>();

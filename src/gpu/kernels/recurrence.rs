@@ -16,6 +16,14 @@ const FOURS: usize = 2;
 /// Workgroups from which on one takes two examples, which halves the reading of weights.
 const ENOUGH: usize = 16;
 
+/// Moments of one dispatch: systems end one that lasts for seconds, and the device with it.
+pub const MOST_MOMENTS: usize = 2048;
+
+/// The moments in stretches of one dispatch each: how many were before, how many there are.
+pub fn dispatches(steps: usize) -> impl Iterator<Item = [usize; 2]> {
+    (0..steps).step_by(MOST_MOMENTS).map(move |begin| [begin, MOST_MOMENTS.min(steps - begin)])
+}
+
 /// A cell as the kernels see it.
 #[derive(Clone)]
 pub struct Unit {
@@ -171,27 +179,39 @@ pub fn pack(r: &mut Recorder, name: &'static str, weights: Weights) -> Result<Sl
     Ok(to)
 }
 
-/// Records all moments, from W_i x + b_i (`projected`): two dispatches.
+/// Records all moments, from W_i x + b_i (`projected`): two dispatches, up to `MOST_MOMENTS`.
 pub fn forward(r: &mut Recorder, track: &Track, unit: &Unit, projected: &Slice) -> Result<()> {
     let (h, wide) = (unit.hidden, unit.wide());
     let weights = pack(r, "packed", Weights { data: &track.parameters[1], from: 0, size: (wide, h), row: h, column: 1 })?;
     let division = Division::of(h, h, track.batch);
-    let params = [track.steps.into(), track.batch.into(), track.reverse.into()];
     let mut bound = vec![projected, &weights, &track.lengths, &track.initial, &track.tape];
     bound.extend(unit.bias.then(|| &track.parameters[3]));
-    r.dispatch(forward_text(unit, division), &params, &bound, division.groups(track.batch))
+    for [begin, count] in dispatches(track.steps) {
+        let sizes = [track.steps, track.batch, usize::from(track.reverse), begin, count].map(Into::into);
+        r.dispatch(forward_text(unit, division), &sizes, &bound, division.groups(track.batch))?;
+    }
+    Ok(())
 }
 
-/// Records the way back of all moments: two dispatches. Fills the gradient tape, ∂L/∂ of the projected values and, where that is
-/// something else, ∂L/∂ of the recurrent products.
+/// Room for ∂L/∂ of the projected values: `wide` × T·B, and behind it for what arrives at the next dispatch, tape rows × B.
+pub fn room(track: &Track, wide: usize) -> usize {
+    wide * track.columns() + track.layout.rows() * track.batch
+}
+
+/// Records the way back of all moments: two dispatches, up to `MOST_MOMENTS`. Fills the gradient tape, ∂L/∂ of the projected values
+/// (which has `room`) and, where that is something else, ∂L/∂ of the recurrent products.
 pub fn backward(r: &mut Recorder, track: &Track, unit: &Unit, d_projected: &Slice, d_recurrent: Option<&Slice>) -> Result<()> {
     let (h, wide) = (unit.hidden, unit.wide());
     let weights = pack(r, "packed", Weights { data: &track.parameters[1], from: 0, size: (h, wide), row: 1, column: h })?;
     let division = Division::of(h, wide, track.batch);
-    let params = [track.steps.into(), track.batch.into(), track.reverse.into(), track.width.into(), track.offset.into()];
     let mut bound = vec![&weights, &track.tape, &track.initial, &track.lengths, &track.d_output, &track.d_tape, d_projected];
     bound.extend(d_recurrent);
-    r.dispatch(backward_text(unit, division), &params, &bound, division.groups(track.batch))
+    for [begin, count] in dispatches(track.steps) {
+        let reverse = usize::from(track.reverse);
+        let sizes = [track.steps, track.batch, reverse, track.width, track.offset, begin, count].map(Into::into);
+        r.dispatch(backward_text(unit, division), &sizes, &bound, division.groups(track.batch))?;
+    }
+    Ok(())
 }
 
 /// Records gathering the output lane of the moment before each column into `to`: H × T·B.

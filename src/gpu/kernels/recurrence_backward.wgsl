@@ -1,6 +1,6 @@
 // The reverse of recurrence_forward.wgsl, in the same division of work. Each invocation carries what arrives at its unit in registers;
 // ∂L/∂ of the recurrent products of a moment is in workgroup memory, for the product with W_h transposed.
-struct Params { steps: u32, batch: u32, reverse: u32, width: u32, offset: u32 }
+struct Params { steps: u32, batch: u32, reverse: u32, width: u32, offset: u32, begin: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> weights: array<vec4<f32>>; // W_h transposed, by pack.wgsl
 @group(0) @binding(2) var<storage, read> tape: array<f32>;
@@ -8,7 +8,7 @@ struct Params { steps: u32, batch: u32, reverse: u32, width: u32, offset: u32 }
 @group(0) @binding(4) var<storage, read> lengths: array<u32>;
 @group(0) @binding(5) var<storage, read> d_output: array<f32>;
 @group(0) @binding(6) var<storage, read_write> d_tape: array<f32>;
-@group(0) @binding(7) var<storage, read_write> d_projected: array<f32>; // BLOCKS·H × T·B
+@group(0) @binding(7) var<storage, read_write> d_projected: array<f32>; // BLOCKS·H × T·B, then tape rows × B: what arrives at the next dispatch
 
 const SIZE: u32 = WIDE * SPLITS * SIDE;
 const DEPTH: u32 = (BLOCKS * H + 3u) / 4u;
@@ -36,7 +36,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let side = me / (WIDE * SPLITS);
   let first = (group.x * SIDE + side) * EXAMPLES;
   let slot = side * EXAMPLES;
-  let last = select(p.steps - 1u, 0u, p.reverse == 1u);
+  let last = select(p.steps - 1u - p.begin, p.begin, p.reverse == 1u);
+  let rest = p.steps * p.batch * BLOCKS * H;
   var now: array<Lanes, EXAMPLES>;
   var before: array<Lanes, EXAMPLES>;
   var arriving = array<Lanes, EXAMPLES>();
@@ -46,8 +47,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     length[e] = lengths[b];
     for (var l = 0u; l < LANES; l++) { now[e][l] = tape[(last * p.batch + b) * ROWS + l * H + unit]; }
     before[e] = lanes_before(last, b, length[e], unit);
+    if (p.begin > 0u) {
+      for (var l = 0u; l < LANES; l++) { arriving[e][l] = d_projected[rest + b * ROWS + l * H + unit]; }
+    }
   }
-  for (var n = 0u; n < p.steps; n++) {
+  for (var n = p.begin; n < p.begin + p.count; n++) {
     let t = select(p.steps - 1u - n, n, p.reverse == 1u);
     for (var e = 0u; e < EXAMPLES; e++) {
       let b = first + e;
@@ -99,5 +103,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       }
       arriving[e][OUTPUT] += sum;
     }
+  }
+  for (var e = 0u; e < EXAMPLES; e++) {
+    if (j >= H || e % SPLITS != split || first + e >= p.batch) { continue; }
+    for (var l = 0u; l < LANES; l++) { d_projected[rest + (first + e) * ROWS + l * H + j] = arriving[e][l]; }
   }
 }

@@ -1,7 +1,7 @@
-// A layer and direction over all moments. A workgroup has SIDE × EXAMPLES examples with all their units and loops over time: of
+// A layer and direction over its moments, `count` of them after the first `begin`. A workgroup has SIDE × EXAMPLES examples with all their units and loops over time: of
 // WIDE × SPLITS × SIDE invocations, each has one unit, every SPLITS-th four of the inner products and EXAMPLES examples. The output
 // of the moment before is in workgroup memory, the unit's own lanes in registers.
-struct Params { steps: u32, batch: u32, reverse: u32 }
+struct Params { steps: u32, batch: u32, reverse: u32, begin: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> projected: array<f32>; // BLOCKS·H × T·B
 @group(0) @binding(2) var<storage, read> weights: array<vec4<f32>>; // W_h by pack.wgsl
@@ -28,10 +28,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let b = min(first + e, p.batch - 1u);
     length[e] = lengths[b];
     for (var l = 0u; l < LANES; l++) { before[e][l] = initial[b * ROWS + l * H + unit]; }
+    // Where another dispatch left it, if it has met the example at all.
+    let there = select(p.begin - 1u, p.steps - p.begin, p.reverse == 1u);
+    if (p.begin > 0u && there < length[e]) {
+      for (var l = 0u; l < LANES; l++) { before[e][l] = tape[(there * p.batch + b) * ROWS + l * H + unit]; }
+    }
     if (split == 0u && j < H) { state[(slot + e) * DEPTH * 4u + j] = before[e][OUTPUT]; }
   }
   workgroupBarrier();
-  for (var n = 0u; n < p.steps; n++) {
+  for (var n = p.begin; n < p.begin + p.count; n++) {
     let t = select(n, p.steps - 1u - n, p.reverse == 1u);
     // Asked for early, needed late.
     var ax = array<Blocks, EXAMPLES>();
