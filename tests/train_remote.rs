@@ -365,6 +365,12 @@ fn a_look_shows_the_other_engines_last_update() {
         alone.update().unwrap();
         assert!(trained.held(Part::Valid, 3).is_err(), "{name}: parameters are elsewhere");
         held(&mut trained, &alone);
+        // What a prediction may have written over is not shown.
+        now(trained.look()).unwrap();
+        assert!(trained.engine().trace().is_none());
+        there(&mut trained, 1);
+        now(trained.look()).unwrap();
+        assert!(trained.engine().trace().is_some());
     }
 }
 

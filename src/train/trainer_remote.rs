@@ -20,6 +20,10 @@ pub(super) struct Away<T: Precision> {
     kept: Counters,
     /// Loss of its last update.
     loss: f64,
+    /// It has done one at all.
+    updated: bool,
+    /// It has predicted since, and may have done so over what its last update left.
+    predicted: bool,
 }
 
 /// Who has done the last update.
@@ -34,7 +38,7 @@ pub(super) enum Ahead {
 
 impl<T: Precision> Default for Away<T> {
     fn default() -> Self {
-        Away { remote: None, ahead: Ahead::Here, kept: Counters::default(), loss: f64::NAN }
+        Away { remote: None, ahead: Ahead::Here, kept: Counters::default(), loss: f64::NAN, updated: false, predicted: false }
     }
 }
 
@@ -122,6 +126,7 @@ impl<T: Rule> Trainer<T> {
             let message = format!("the other engine tells of {} updates; expected {}", found.len(), handed.len());
             return Err(Error::new(Code::Unsupported, message));
         }
+        (self.away.updated, self.away.predicted) = (true, false);
         self.away.loss = found.last().map_or(f64::NAN, |last| last.loss);
         reports.extend(handed.iter().zip(&found).map(|((order, examples), found)| Report::of(order, *examples, found)));
         Ok(reports)
@@ -140,6 +145,7 @@ impl<T: Rule> Trainer<T> {
     /// As `validate_some`, measured by the other engine. Parameters are fetched where they are the best.
     pub async fn validate_some_remote(&mut self, size: usize) -> Result<Validation> {
         self.hand_over()?;
+        self.away.predicted = true;
         let remote = self.away.remote.as_deref_mut().ok_or_else(none)?;
         let (now, part) = ((remote, self.counters.updates), (Part::Valid, self.settings.validation));
         let mut found = self.pass.advance_remote(now, &*self.task, part, size.max(1)).await?;
@@ -155,9 +161,10 @@ impl<T: Rule> Trainer<T> {
         Ok(found)
     }
 
-    /// Fetches the last update from inside: until the next one, `engine()` shows it as if it had been done here.
+    /// Fetches the last update from inside: until the next one, `engine()` shows it as if it had been done here. (Not after a
+    /// validation or an example that was asked for since: who wants both looks first.)
     pub async fn look(&mut self) -> Result<()> {
-        if self.away.ahead != Ahead::Here && self.engine.trace().is_none() && self.counters.updates > 0 {
+        if self.away.ahead != Ahead::Here && self.engine.trace().is_none() && !self.away.predicted && self.away.updated {
             let remote = self.away.remote.as_deref_mut().ok_or_else(none)?;
             let seen = remote.seen().await?;
             self.engine.show(Some((seen, self.away.loss)));
@@ -171,6 +178,7 @@ impl<T: Rule> Trainer<T> {
             return self.held(part, k);
         }
         let batch = self.held_batch(part, k)?;
+        self.away.predicted = true;
         let y = self.away.remote.as_deref_mut().ok_or_else(none)?.predict(&batch).await?;
         let per_example = self.net().config().readout == Readout::FinalStates;
         Ok(told(self.task(), per_example, &batch, 0, &y))

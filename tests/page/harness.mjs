@@ -38,18 +38,16 @@ function chromiumPath() {
   return found;
 }
 
-/** @type {Promise<import("playwright-core").Browser> | undefined} */
-let browser;
+/** @type {{plain?: Promise<import("playwright-core").Browser>, webgpu?: Promise<import("playwright-core").Browser>}} */
+const browsers = {};
 /** @type {ReturnType<typeof startServer> | undefined} */
 let server;
 
-/** One browser for all tests of a file. */
-export function getBrowser() {
-  browser ??= chromium.launch({
-    executablePath: chromiumPath(),
-    args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  });
-  return browser;
+/** One browser for all tests of a file; another with WebGPU, on a program that imitates a graphics processor. */
+export function getBrowser(webgpu = false) {
+  const args = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+  if (webgpu) args.push("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader");
+  return (browsers[webgpu ? "webgpu" : "plain"] ??= chromium.launch({ executablePath: chromiumPath(), args }));
 }
 
 /** One server of dist/ for all tests of a file. */
@@ -59,7 +57,7 @@ export function getServer() {
 }
 
 after(async () => {
-  await (await browser)?.close();
+  for (const browser of Object.values(browsers)) await (await browser).close();
   await (await server)?.close();
 });
 
@@ -71,6 +69,7 @@ after(async () => {
  * @property {"reduce" | "no-preference"} [reducedMotion]
  * @property {number} [deviceScaleFactor]
  * @property {boolean} [touch]  a touch screen
+ * @property {boolean} [webgpu]  a browser that has WebGPU
  */
 
 /**
@@ -80,7 +79,7 @@ after(async () => {
  */
 export async function open(path = "", options = {}) {
   const { url: base, origin } = await getServer();
-  const context = await (await getBrowser()).newContext({
+  const context = await (await getBrowser(options.webgpu)).newContext({
     viewport: { width: options.width ?? DESKTOP.width, height: options.height ?? DESKTOP.height },
     colorScheme: options.colorScheme ?? "light",
     reducedMotion: options.reducedMotion ?? "no-preference",

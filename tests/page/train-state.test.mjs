@@ -33,6 +33,7 @@ const FULL = checkedTrain({
     seed: 4_294_967_295,
   },
   updates: 123_456,
+  engine: "gpu",
   experiment: "rnn-lstm",
   plots: ["curves", "heat"],
   log: false,

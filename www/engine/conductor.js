@@ -1,5 +1,6 @@
 // Does the training: holds the worker, begins runs, pauses and goes on, and keeps what comes back.
 import { startTraining } from "./training.js";
+import { crossover } from "./engine-choice.js";
 import { givenOf } from "./set-up.js";
 import { same } from "../state/view.js";
 import { TEXT } from "../strings/en.js";
@@ -15,6 +16,8 @@ export class Conductor {
   state = "idle";
   /** Trained together: one run, or those that an experiment compares. @type {Run[]} */
   active = [];
+  /** What was measured of both engines: of which network, at which sizes, or why not. `hidden` is being measured. */
+  measured = { of: "", sizes: /** @type {import("./engine-choice.js").Measured[]} */ ([]), hidden: 0, failed: "" };
   /** @type {import("./studio.js").Studio} */
   #studio;
   /** @type {ReturnType<typeof startTraining> | null} */
@@ -39,6 +42,7 @@ export class Conductor {
     if (!this.#worker) {
       this.#worker = startTraining((message) => this.#crashed(message));
       void this.#worker.call(null, "open").catch(() => {});
+      this.wish();
       this.want();
     }
     return this.#worker.call(null, method, args, progress);
@@ -203,6 +207,65 @@ export class Conductor {
     });
   }
 
+  // ---- which engine
+
+  /** Which engine is asked for; what trains changes over at once. */
+  wish() {
+    if (this.#worker) void this.#worker.call(null, "wish", [this.#studio.view.engine]).catch(() => {});
+  }
+
+  /** Nobody looks any more: what stands still gives the GPU back. */
+  rest() {
+    if (this.#worker && this.state !== "training" && this.state !== "starting") void this.#worker.call(null, "rest").catch(() => {});
+  }
+
+  /** The page goes away: training stands still, and the GPU is given back. */
+  leave() {
+    void this.pause();
+    if (this.#worker) void this.#worker.call(null, "rest").catch(() => {});
+  }
+
+  /** What the crossover is of: everything but the size, and what does not matter for it. */
+  get #measurable() {
+    const { setup } = this.#studio.plans[0];
+    const { task, training } = setup;
+    const { hidden: _, ...network } = setup.network;
+    return JSON.stringify([task, network, training.batch, training.accumulate, training.truncate, training.optimizer]);
+  }
+
+  /** From which size on the GPU is the faster, as far as that is known. */
+  get crossover() {
+    const { of, sizes, hidden, failed } = this.measured;
+    const here = of === this.#measurable;
+    return { sizes: here ? sizes : [], found: here ? crossover(sizes) : null, hidden, failed: here ? failed : "" };
+  }
+
+  /** Times both engines at several sizes. A training that begins does not wait for it. @param {"hardware" | "any"} adapter */
+  async measure(adapter) {
+    const { measured } = this;
+    if (measured.hidden > 0 || this.#studio.lacksData) return;
+    Object.assign(measured, { of: this.#measurable, sizes: [], failed: "" });
+    const at = (/** @type {number} */ hidden) => {
+      measured.hidden = hidden;
+      this.#studio.emit("engine");
+    };
+    try {
+      const { setup } = this.#studio.plans[0];
+      at(1);
+      const data = await this.#studio.dataFor(setup, this.#studio.ownOf(setup));
+      measured.sizes = await this.#calling("crossover", [adapter, givenOf(setup), data], at);
+    } catch (error) {
+      measured.failed = TEXT.failure(error);
+    }
+    at(0);
+  }
+
+  /** Where there is a graphics processor, the crossover is found by itself, while nothing trains. */
+  #measureOnce() {
+    const device = this.#studio.current?.engine?.device;
+    if (device && !device.software && this.measured.of !== this.#measurable && document.visibilityState === "visible") void this.measure("hardware");
+  }
+
   // ---- what is looked at
 
   want() {
@@ -229,6 +292,7 @@ export class Conductor {
   #is(state) {
     this.state = state;
     this.#studio.emit("state");
+    if (state === "paused" || state === "idle") this.#measureOnce();
   }
 
   /** Into the worker. @param {Run} run @param {import("./checkpoints.js").Checkpoint | null} checkpoint */
@@ -304,6 +368,7 @@ export class Conductor {
   /** @param {Run} run @param {any} news */
   #take(run, news) {
     run.take(news);
+    if (news.lost) this.#studio.report(TRAIN.engine.lost(run.name, news.lost.message, news.lost.update));
     if (news.state !== "training") run.state = news.state;
     this.#studio.dirty.add(run);
     const left = this.active.reduce((sum, one) => sum + (one.throughput.updates > 0 ? (one.limit - one.updates) / one.throughput.updates : 0), 0);

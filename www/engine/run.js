@@ -20,6 +20,8 @@ export class Run {
   left = null;
   throughput = { updates: 0, examples: 0, steps: 0 };
   finite = true;
+  /** Where it trains, and why. @type {import("./engine-choice.js").Chosen | null} */
+  engine = null;
   /** @type {{update: number, loss: number, metric: number} | null} */
   best = null;
   /** @type {{update: number, loss: number, metric: number} | null} */
@@ -49,6 +51,8 @@ export class Run {
 
   /** News from the worker. @param {any} news  of train-worker.js, Job.report */
   take(news) {
+    if (typeof news.rewound === "number") this.#cut(news.rewound);
+    this.engine = news.engine ?? this.engine;
     if (news.rows.length > 0) this.history.push(news.rows, news.from);
     this.updates = news.updates;
     this.examples = news.examples;
@@ -72,6 +76,11 @@ export class Run {
   /** Goes back to an earlier update. @param {import("./checkpoints.js").Checkpoint} checkpoint */
   rewind({ update, examples, seconds }) {
     Object.assign(this, { updates: update, examples, time: seconds, left: null });
+    this.#cut(update);
+  }
+
+  /** What came after an update is as if it had not been. @param {number} update */
+  #cut(update) {
     for (const part of [this.history, this.validations, this.saturation, ...this.heat]) part.cut(update);
     const { validations } = this;
     const points = validations.update.map((update, k) => ({ update, loss: validations.loss[k], metric: validations.metric[k] }));

@@ -15,7 +15,8 @@ import { TRAIN } from "../strings/en-train.js";
 
 /**
  * Events, all without detail: "view" (set-up changed), "runs" (list, names, visibility, choice, checkpoints), "state" (what is
- * going on), "progress" (news of runs in `dirty`, at most five a second), "validation" (a new one), "data" (the reader's own).
+ * going on), "progress" (news of runs in `dirty`, at most five a second), "validation" (a new one), "data" (the reader's own),
+ * "engine" (the crossover of both engines).
  */
 /** @typedef {{name: string, content: Uint8Array | string, key: string}} Own */
 
@@ -60,8 +61,15 @@ export class Studio extends EventTarget {
     await this.#restore();
     this.view = settled(DEFAULT_TRAIN, this.registry).view;
     void this.conductor.warm();
-    addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.conductor.saveAll());
+    addEventListener("visibilitychange", () => document.visibilityState === "hidden" && void this.#hidden());
+    addEventListener("pagehide", () => this.conductor.leave());
     this.session.addEventListener("theme", () => this.open && this.#address("replace"));
+  }
+
+  /** What is learned is kept, and what stands still holds no memory elsewhere. */
+  async #hidden() {
+    await this.conductor.saveAll();
+    this.conductor.rest();
   }
 
   /** Takes the set-up from the address. */
@@ -70,6 +78,7 @@ export class Studio extends EventTarget {
     const fit = settled(view, this.registry);
     for (const remark of [...remarks, ...fit.remarks]) this.report(TEXT.remark(remark));
     this.view = fit.view;
+    this.conductor.wish();
     this.emit("view");
   }
 
@@ -114,6 +123,7 @@ export class Studio extends EventTarget {
     this.view = view;
     if (history === "none") this.#ahead ||= !same(before, view);
     else if (this.#ahead || !same(before, view)) this.#address(history);
+    if (before.engine !== view.engine) this.conductor.wish();
     this.emit("view");
     if (lookElsewhere) this.conductor.look();
   }

@@ -1,187 +1,30 @@
-// The worker that trains: the same module as the page's, a trainer for each run, and ears for the page between slices.
+// The worker that trains: the same module as the page's, a job for each run, and ears for the page between slices.
 //
 // It works in slices of at most SLICE milliseconds (or one update, where that takes longer) and then lets its message queue
 // have a turn, so that a pause is answered at once. Of several runs the one that is furthest behind goes next.
 import init, { Trainer } from "../unrolled.js";
 import { serve } from "./bridge.js";
+import { expected, SIZES } from "./engine-choice.js";
+import { Job, looking } from "./train-job.js";
 
 /** Milliseconds. */
 const SLICE = 35;
 const PROGRESS = 200;
-const CHECKPOINT = 8000;
-/** What throughput is measured over. */
-const WINDOW = 2000;
+/** Of all sizes at which engines are measured, and of one. */
+const CROSSOVER = 2000;
+const MEASURE = 120;
 
 /** @type {Map<number, Job>} */
 const jobs = new Map();
-/** What somebody looks at: "weights", "gradients", "held", "saturation", "stepNorms". @type {Set<string>} */
-let wanted = new Set();
-let held = { part: "valid", k: 0 };
-const BINS = 48;
+/** Which engine is asked for. @type {import("./engine-choice.js").Wish} */
+let wish = "auto";
 
 let halt = false;
 /** @type {Promise<any> | null} */
 let training = null;
-
-/** One run: its trainer, how far it has come, and what the page has not heard yet. */
-class Job {
-  updates = 0;
-  examples = 0;
-  /** Milliseconds of work. */
-  busy = 0;
-  /** "training", or why it is over: "done", "early". */
-  state = "training";
-  /** Expected milliseconds of one update. */
-  #cost = 10;
-  #validating = false;
-  /** @type {Float64Array[]} */
-  #rows = [];
-  #from = 1;
-  /** @type {any[]} */
-  #validations = [];
-  #finite = true;
-  /** @type {{bytes: Uint8Array, update: number, validation: any} | null} */
-  #best = null;
-  #saved = performance.now();
-  /** Busy time, updates and examples at moments of the last WINDOW. @type {{busy: number, updates: number, examples: number}[]} */
-  #moments = [];
-
-  /** @param {any} trainer @param {{id: number, limit: number, validateEvery: number, network: any, updates?: number, examples?: number, time?: number, best?: any}} plan */
-  constructor(trainer, plan) {
-    this.trainer = trainer;
-    this.plan = plan;
-    this.summary = trainer.summary();
-    this.updates = plan.updates ?? 0;
-    this.examples = plan.examples ?? 0;
-    this.busy = 1000 * (plan.time ?? 0);
-    this.best = plan.best ?? null;
-    this.#from = this.updates + 1;
-    if (this.updates >= plan.limit) this.state = "done";
-  }
-
-  get share() {
-    return this.updates / this.plan.limit;
-  }
-
-  /** Works for about so many milliseconds; at least one update. @param {number} budget */
-  slice(budget) {
-    const until = performance.now() + budget;
-    do {
-      const begun = performance.now();
-      if (this.#validating) this.#validate(until - begun);
-      else this.#update(until - begun);
-      this.busy += performance.now() - begun;
-    } while (this.state === "training" && performance.now() + (this.#validating ? 2 : this.#cost) < until);
-  }
-
-  /** One update, whatever it takes. */
-  one() {
-    if (this.#validating) while (this.#validating) this.#validate(1000);
-    const begun = performance.now();
-    if (this.state === "done" || this.state === "early") [this.state, this.plan.limit] = ["training", this.updates + 1];
-    this.#update(0);
-    this.busy += performance.now() - begun;
-  }
-
-  /** @param {number} left */
-  #update(left) {
-    const { limit, validateEvery } = this.plan;
-    const toGo = Math.min(limit - this.updates, validateEvery - (this.updates % validateEvery));
-    const n = Math.max(1, Math.min(toGo, Math.floor(left / this.#cost)));
-    const begun = performance.now();
-    const report = this.trainer.update(n);
-    this.#cost += 0.3 * ((performance.now() - begun) / n - this.#cost);
-    this.#rows.push(report.history);
-    this.updates += n;
-    this.examples = report.examples;
-    this.#finite &&= report.finite;
-    if (this.updates % validateEvery === 0 || this.updates >= limit) this.#validating = true;
-  }
-
-  /** @param {number} milliseconds */
-  #validate(milliseconds) {
-    const found = this.trainer.validate(Math.max(2, milliseconds));
-    if (found.done < 1) return;
-    this.#validating = false;
-    const point = { update: this.updates, loss: found.loss, metric: found.metric, time: this.busy / 1000 };
-    this.#validations.push(point);
-    const better = Number.isFinite(found.loss) && (!this.best || found.loss < this.best.loss);
-    if (better) {
-      this.best = point;
-      this.#best = { bytes: this.trainer.save(), update: this.updates, validation: point };
-    }
-    if (found.stop) this.state = "early";
-    else if (this.updates >= this.plan.limit) this.state = "done";
-  }
-
-  /** What the page has not heard yet. @param {Transferable[]} transfer @param {boolean} [last] */
-  report(transfer, last = false) {
-    const rows = this.#rows.length === 1 ? this.#rows[0] : joined(this.#rows);
-    transfer.push(rows.buffer);
-    const { id } = this.plan;
-    const { updates, examples, state } = this;
-    const from = this.#from;
-    const validations = this.#validations;
-    this.#rows = [];
-    this.#from = updates + 1;
-    this.#validations = [];
-    /** @type {any} */
-    const news = { id, from, rows, updates, examples, state, validations, finite: this.#finite, time: this.busy / 1000, throughput: this.#throughput() };
-    if (updates > 0) this.#look(news, transfer);
-    if (last || performance.now() - this.#saved > CHECKPOINT || state !== "training") {
-      this.#saved = performance.now();
-      news.checkpoint = this.trainer.save();
-      news.best = this.#best;
-      transfer.push(news.checkpoint.buffer);
-      if (this.#best) transfer.push(this.#best.bytes.buffer);
-      this.#best = null;
-    }
-    return news;
-  }
-
-  /** @param {any} news @param {Transferable[]} transfer */
-  #look(news, transfer) {
-    const { trainer } = this;
-    const { layers, bidirectional } = this.plan.network;
-    if (wanted.has("stepNorms")) {
-      news.stepNorms = [];
-      for (let layer = 0; layer < layers; layer++) {
-        for (let direction = 0; direction < (bidirectional ? 2 : 1); direction++) news.stepNorms.push(trainer.stepNorms(layer, direction));
-      }
-      transfer.push(...news.stepNorms.map((/** @type {Float32Array} */ norms) => norms.buffer));
-    }
-    if (wanted.has("saturation")) news.saturation = trainer.saturation();
-    for (const what of ["weights", "gradients"]) {
-      // Gradients of two tensors can lie decades apart.
-      const log = what === "gradients";
-      if (wanted.has(what)) news[what] = { update: this.updates, log, tensors: trainer.histogram(what, BINS, log) };
-    }
-    if (wanted.has("held")) news.held = { ...trainer.held(held.part, held.k), ...held, update: this.updates };
-  }
-
-  /** Updates, examples and steps a second of work, over the last moments. */
-  #throughput() {
-    const now = { busy: this.busy, updates: this.updates, examples: this.examples };
-    this.#moments.push(now);
-    while (this.#moments.length > 2 && now.busy - this.#moments[1].busy > WINDOW) this.#moments.shift();
-    const [then] = this.#moments;
-    const seconds = (now.busy - then.busy) / 1000;
-    if (seconds <= 0) return { updates: 0, examples: 0, steps: 0 };
-    const examples = (now.examples - then.examples) / seconds;
-    return { updates: (now.updates - then.updates) / seconds, examples, steps: examples * (this.summary.task.form.steps ?? 1) };
-  }
-}
-
-/** @param {Float64Array[]} parts */
-function joined(parts) {
-  const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
+/** Engines are being measured for the crossover; until it is enough. @type {Promise<any> | null} */
+let measuring = null;
+let enough = false;
 
 const channel = new MessageChannel();
 /** @type {(() => void)[]} */
@@ -218,7 +61,7 @@ const methods = {
   async create(plan, data, bytes) {
     await open();
     const trainer = bytes ? Trainer.restore(bytes, data) : Trainer.create(plan.given, data);
-    jobs.get(plan.id)?.trainer.free();
+    await methods.drop(plan.id);
     const made = new Job(trainer, plan);
     jobs.set(plan.id, made);
     return { summary: made.summary, state: made.state };
@@ -227,28 +70,38 @@ const methods = {
   /** @param {number[]} ids @param {import("./bridge.js").How} how */
   async train(ids, { aborted, progress }) {
     halt = false;
+    enough = true;
     const all = ids.map(job);
-    const news = (/** @type {Job[]} */ of, last = false) => {
+    const news = async (/** @type {Job[]} */ of, last = false) => {
       /** @type {Transferable[]} */
       const transfer = [];
-      progress({ runs: of.map((one) => one.report(transfer, last)) }, transfer);
+      const runs = [];
+      for (const one of of) runs.push(await one.turn(() => one.report(transfer, last)));
+      progress({ runs }, transfer);
     };
-    const work = async () => {
+    const slices = async () => {
       let told = performance.now();
       let worked = new Set();
       while (!halt && !aborted()) {
         const [next] = all.filter((one) => one.state === "training").sort((a, b) => a.share - b.share);
         if (!next) break;
-        next.slice(SLICE);
+        await next.turn(() => next.decide(wish));
+        await next.turn(() => next.slice(SLICE));
         worked.add(next);
         if (performance.now() - told >= PROGRESS) {
-          news([...worked]);
+          await news([...worked]);
           worked = new Set();
           told = performance.now();
         }
         await breath();
       }
-      news(all, true);
+      await news(all, true);
+    };
+    const work = async () => {
+      await measuring?.catch(() => {});
+      // (A GPU that is lost with the last updates leaves some to be done.)
+      do await slices();
+      while (!halt && !aborted() && all.some((one) => one.state === "training"));
     };
     training = work();
     try {
@@ -267,39 +120,99 @@ const methods = {
 
   /** One update, and everything about it. @param {number} id @param {import("./bridge.js").How} how */
   update(id, { transfer }) {
-    job(id).one();
-    return job(id).report(transfer);
+    const one = job(id);
+    return one.turn(async () => {
+      await one.one();
+      return one.report(transfer);
+    });
   },
 
   /** @param {number} id @param {number} limit */
   extend(id, limit) {
     const one = job(id);
-    one.plan.limit = limit;
-    if (one.updates < limit) one.state = "training";
+    return one.turn(() => {
+      one.plan.limit = limit;
+      if (one.updates < limit) one.state = "training";
+    });
   },
 
   /** @param {number} id @param {import("./bridge.js").How} how */
-  save(id, { transfer }) {
-    const bytes = job(id).trainer.save();
+  async save(id, { transfer }) {
+    const one = job(id);
+    const bytes = await one.turn(() => one.save());
     transfer.push(bytes.buffer);
     return bytes;
   },
 
   /** What is looked at now, of one run, without training. @param {number} id @param {import("./bridge.js").How} how */
   look(id, { transfer }) {
-    return job(id).report(transfer);
+    const one = job(id);
+    return one.turn(() => one.report(transfer));
   },
 
   /** @param {string[]} what @param {{part: string, k: number}} example */
   want(what, example) {
-    wanted = new Set(what);
-    held = example;
+    looking.wanted = new Set(what);
+    looking.held = example;
+  },
+
+  /** Which engine is asked for: decided anew before the next slice. @param {import("./engine-choice.js").Wish} engine */
+  wish(engine) {
+    wish = engine;
+  },
+
+  /** Nobody looks, and nothing is trained: the GPU is given back until it is needed again. */
+  async rest() {
+    await training?.catch(() => {});
+    for (const one of jobs.values()) await one.turn(() => one.rest());
+  },
+
+  /**
+   * Times both engines on networks of several sizes, which are thrown away. Training does not wait for the rest of them.
+   * @param {string} adapter  "hardware" or "any" @param {any} given @param {any} data @param {import("./bridge.js").How} how
+   * @returns {Promise<import("./engine-choice.js").Measured[]>}
+   */
+  async crossover(adapter, given, data, { progress }) {
+    await open();
+    await training?.catch(() => {});
+    enough = false;
+    const measure = async () => {
+      /** @type {import("./engine-choice.js").Measured[]} */
+      const measured = [];
+      const begun = performance.now();
+      let took = 0;
+      for (const hidden of SIZES) {
+        if (enough || (measured.length > 0 && performance.now() - begun + expected(took) > CROSSOVER)) break;
+        progress(hidden);
+        const from = performance.now();
+        const trainer = Trainer.create({ ...given, network: { ...given.network, hidden } }, data);
+        try {
+          await trainer.openGpu(adapter);
+          measured.push({ hidden, ...(await trainer.timeEngines(MEASURE)) });
+        } catch (error) {
+          // A size that does not fit ends it; that none does is worth telling.
+          if (measured.length === 0 || error instanceof WebAssembly.RuntimeError) throw error;
+          break;
+        } finally {
+          trainer.free();
+        }
+        took = performance.now() - from;
+      }
+      return measured;
+    };
+    measuring = measure();
+    try {
+      return await measuring;
+    } finally {
+      measuring = null;
+    }
   },
 
   /** @param {number} id */
-  drop(id) {
-    jobs.get(id)?.trainer.free();
+  async drop(id) {
+    const one = jobs.get(id);
     jobs.delete(id);
+    await one?.turn(() => one.trainer.free());
   },
 };
 

@@ -58,6 +58,7 @@ const FIELDS = [
   ["validation", "training.validation", String, numeric],
   ["seed", "training.seed", String, numeric],
   ["updates", "updates", String, numeric],
+  ["engine", "engine", String, String],
   ["plots", "plots", (list) => list.join("!"), (text) => text.split("!").filter(Boolean)],
   ["log", "log", flag, unflag],
   ["smooth", "smooth", flag, unflag],

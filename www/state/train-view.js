@@ -30,6 +30,7 @@ import { deepFreeze } from "./view.js";
  * @property {{cell: string, options: Record<string, string>, hidden: number, layers: number, bidirectional: boolean}} network
  * @property {Training} training
  * @property {number} updates      how many a run does
+ * @property {string} engine       a name of ENGINES: what does the updates
  * @property {string} experiment   a name of state/train-experiments.js whose runs are compared; empty: one run
  * @property {string[]} plots      names of the shown plots; empty: the default choice
  * @property {boolean} log         logarithmic loss
@@ -57,6 +58,9 @@ export const TRAIN_LIMITS = {
   updates: [1, 1_000_000],
 };
 
+/** Automatic: whichever is the faster. */
+export const ENGINES = ["auto", "cpu", "gpu"];
+
 /** The first set-up: an LSTM on the temperature of the next hour. @type {TrainView} */
 export const DEFAULT_TRAIN = deepFreeze({
   task: { name: "temperature", options: {} },
@@ -80,6 +84,7 @@ export const DEFAULT_TRAIN = deepFreeze({
     seed: 1,
   },
   updates: 1000,
+  engine: "auto",
   experiment: "",
   plots: [],
   log: true,
@@ -139,6 +144,10 @@ class Check {
     if (found === undefined) return fallback;
     return typeof found === "string" && /^[A-Za-z][\w-]{0,40}$/.test(found) ? found : this.say(field, found, fallback);
   }
+  /** @param {string} field @param {any} found @param {string[]} names @param {string} fallback */
+  among(field, found, names, fallback) {
+    return found === undefined || names.includes(found) ? (found ?? fallback) : this.say(field, found, fallback, names.join(", "));
+  }
   /** @param {string} field @param {any} found @param {boolean} fallback */
   flag(field, found, fallback) {
     return found === undefined || typeof found === "boolean" ? (found ?? fallback) : this.say(field, found, fallback, "1, 0");
@@ -186,6 +195,7 @@ export function checkedTrain(given) {
     },
     training: checkedTraining(check, own(root.training)),
     updates: check.number("updates", root.updates, L.updates, D.updates),
+    engine: check.among("engine", root.engine, ENGINES, D.engine),
     experiment: root.experiment === "" ? "" : check.name("try", root.experiment, D.experiment),
     plots: (Array.isArray(root.plots) ? root.plots : []).slice(0, 16).map((/** @type {any} */ p) => check.name("plots", p, "")).filter(Boolean),
     log: check.flag("log", root.log, D.log),
@@ -231,7 +241,7 @@ function checkedTraining(check, t) {
   };
 }
 
-/** What makes a run: the set-up without what only concerns its showing. @param {TrainView} view */
+/** What makes a run: the set-up without what only concerns its showing, or what computes it. @param {TrainView} view */
 export function setupOf({ task, network, training, updates }) {
   return { task, network, training, updates };
 }

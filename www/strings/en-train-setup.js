@@ -25,6 +25,7 @@ export const FIELDS = {
   floor: { title: "Floor", text: "The share of the learning rate that is left at the end." },
   every: { title: "Validate every", text: "Updates between two looks at examples that are not learned from." },
   validation: { title: "Validation examples", text: "How many of them are looked at: more is more exact and slower." },
+  engine: { title: "Trains on", text: "Automatic takes a graphics processor where there is one and it is the faster for this network. What is learned is the same, to rounding." },
   patience: { title: "Stop early", text: "Stops after so many validations without a better one." },
 };
 
@@ -34,6 +35,7 @@ export const SETUP = {
     task: "Task",
     network: "Network",
     learning: "Learning",
+    engine: "Engine",
     advanced: "More settings",
     through: "Back through time",
     start: "First parameters",
@@ -45,6 +47,11 @@ export const SETUP = {
   directions: [
     { name: "one", title: "one" },
     { name: "both", title: "both" },
+  ],
+  engines: [
+    { name: "auto", title: "automatic" },
+    { name: "cpu", title: "CPU" },
+    { name: "gpu", title: "GPU" },
   ],
   clips: [
     { name: "norm", title: "by norm" },

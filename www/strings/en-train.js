@@ -1,4 +1,5 @@
 // Words of the Train screen.
+import { ENGINE } from "./en-train-engine.js";
 import { OWN } from "./en-train-own.js";
 import { FIELDS, SETUP, TRIES, VARIANTS } from "./en-train-setup.js";
 
@@ -72,6 +73,7 @@ export const TRAIN = {
   setup: SETUP,
   tries: TRIES,
   variants: VARIANTS,
+  engine: ENGINE,
 
   help: {
     keys: /** @type {[string[], string][]} */ ([
@@ -95,15 +97,14 @@ export const TRAIN = {
     next: (/** @type {number} */ runs, /** @type {boolean} */ first) => (runs > 1 ? `begins ${runs} runs side by side` : first ? "" : "begins a new run with this set-up"),
     ready: (/** @type {number} */ runs) => (runs > 1 ? `Ready to train ${runs} runs` : "Ready to train"),
     nothing: "Nothing was trained yet.",
-    backend: "CPU (WebAssembly)",
     where: (/** @type {Run} */ run, /** @type {string} */ state) => {
       const all = [`update ${count(run.updates)} of ${count(run.limit)}`, `${count(run.examples)} examples`];
       if (state === "training" && run.left !== null) all.push(`${seconds(run.left)} left`);
       else if (run.time > 0) all.push(`${seconds(run.time)} of training`);
       return all.join(" · ");
     },
-    speed: (/** @type {Run["throughput"]} */ { updates, examples }) =>
-      updates > 0 ? `CPU (WebAssembly), ${count(examples)} examples/s, ${short(updates)} updates/s` : "CPU (WebAssembly)",
+    speed: (/** @type {Run} */ { engine, throughput: { updates, examples } }) =>
+      `${ENGINE.short(engine)}${updates > 0 ? `, ${count(examples)} examples/s, ${short(updates)} updates/s` : ""}`,
     /** @param {Run} run */
     verdict(run) {
       if (!run.finite) return { text: "The loss is not a number any more: the run has diverged.", better: "no" };

@@ -5,6 +5,7 @@ import { make, say } from "../dom.js";
 import { maybe, number, one, optional, tick } from "./fields.js";
 import { StudioElement } from "./dom.js";
 import "./own-data.js";
+import "./train-crossover.js";
 import { optionsOf, suggested } from "../../engine/set-up.js";
 import { TRAIN_LIMITS as L } from "../../state/train-view.js";
 import { TRAIN } from "../../strings/en-train.js";
@@ -81,6 +82,11 @@ class TrainSetup extends StudioElement {
         num("batch", (v) => v.training.batch, from(L.batch, "log"), (batch, done) => training({ batch }, done)),
         num("updates", (v) => v.updates, from([1, 100_000], "log"), (updates, done) => set({ updates }, done)),
         num("seed", (v) => v.training.seed, from(L.seed, "none"), (seed, done) => training({ seed }, done)),
+      ),
+      this.#part(
+        WORDS.parts.engine,
+        row("engine", one(WORDS.fields.engine.title, WORDS.fields.engine.text, WORDS.engines, (engine) => set({ engine })), (v) => v.engine),
+        Object.assign(document.createElement("train-crossover"), { studio }),
       ),
       make("details", { class: "advanced" }, make("summary", { text: WORDS.parts.advanced }), ...this.#advanced(row, num, from, training)),
     );

@@ -10,6 +10,12 @@ const PAUSE = "M4 2.5h3v11H4zM9 2.5h3v11H9z";
 const FORTH = "M3 3v10l6.5-5zM11 3h2v10h-2z";
 const STOP = "M3.5 3.5h9v9h-9z";
 
+/** What it runs on, and why. @param {import("../../engine/run.js").Run} run @param {string} state */
+function told({ engine, live }, state) {
+  if (!engine) return state === "training" && live ? TRAIN.engine.choosing : "";
+  return [TRAIN.engine.told(engine), TRAIN.engine.memory(engine)].filter(Boolean).join(" ");
+}
+
 class TrainTransport extends StudioElement {
   static listens = ["view", "runs", "state", "progress", "data"];
   #main = make("button", { type: "button", class: "main", on: { click: () => void this.studio.conductor.toggle() } });
@@ -22,6 +28,7 @@ class TrainTransport extends StudioElement {
   #bar = make("progress", { max: 1, value: 0, "aria-label": WORDS.progress });
   #where = make("span", { class: "where" });
   #speed = make("span", { class: "speed" });
+  #engine = make("p", { class: "engine hint" });
   #verdict = make("p", { class: "verdict" });
   /** Said to a screen reader: only when something begins or ends. */
   #said = make("p", { class: "visually-hidden", role: "status" });
@@ -32,6 +39,7 @@ class TrainTransport extends StudioElement {
       make("div", { class: "controls" }, this.#main, this.#one, this.#stop, this.#anew, this.#goOn, this.#extra, this.#next),
       make("div", { class: "told" }, this.#title, this.#verdict),
       make("div", { class: "progress" }, this.#bar, this.#where, this.#speed),
+      this.#engine,
       this.#said,
     );
   }
@@ -51,15 +59,16 @@ class TrainTransport extends StudioElement {
     if (event !== "progress") this.#showButtons();
     say(this.#title, current ? current.name : WORDS.ready(studio.plans.length));
     this.#bar.hidden = !current;
+    say(this.#engine, current ? told(current, conductor.state) : "");
     if (!current) {
       say(this.#where, WORDS.nothing);
-      say(this.#speed, WORDS.backend);
+      say(this.#speed, "");
       say(this.#verdict, "");
       return;
     }
     this.#bar.value = Math.min(1, current.updates / Math.max(1, current.limit));
     say(this.#where, WORDS.where(current, conductor.state));
-    say(this.#speed, WORDS.speed(current.throughput));
+    say(this.#speed, WORDS.speed(current));
     const { text, better } = WORDS.verdict(current);
     say(this.#verdict, text);
     write(this.#verdict, { "data-better": better });
