@@ -11,6 +11,8 @@ mod gradients;
 mod inside;
 mod network;
 mod plots;
+#[cfg(feature = "gpu")]
+mod product;
 mod scan;
 mod series;
 mod stream;

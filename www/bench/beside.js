@@ -12,10 +12,10 @@ import { WORKLOADS, tiny } from "./workloads.js";
 /** How far answers may be apart, over the largest number in them: f32 in another order, three updates deep. */
 const TOLERANCE = 1e-3;
 
-/** @param {URLSearchParams} query */
-function plan(query) {
+/** @param {URLSearchParams} query @param {Workload[]} workloads */
+export function plan(query, workloads) {
   const [rounds, wanted, small] = [Number(query.get("rounds")) || 9, query.get("only"), query.has("tiny")];
-  const chosen = WORKLOADS.filter(({ name }) => !wanted || wanted.split(",").some((word) => name.includes(word)));
+  const chosen = workloads.filter(({ name }) => !wanted || wanted.split(",").some((word) => name.includes(word)));
   // Milliseconds: how long a contestant's turn lasts, how long it warms up, how long a row may take.
   const times = small ? { turn: 1, warm: 1, row: 1000 } : { turn: 150, warm: 1500, row: 60_000 };
   return { rounds: small ? 3 : rounds, workloads: small ? chosen.map(tiny) : chosen, ...times };
@@ -27,11 +27,17 @@ async function listed() {
   return response.ok ? response.json() : [];
 }
 
-/** @param {Table} table @param {URLSearchParams} query @returns {Promise<Contestant[]>} */
-async function contestants(table, query) {
+/**
+ * Who takes part: `own` first, then the peers that are there and wanted. Without the first of `own` there is none.
+ * @param {Table} table @param {URLSearchParams} query @param {{key: string, path: string}[]} own
+ * @param {(path: string) => string | null} [taken]  the path with which a peer takes part
+ * @returns {Promise<Contestant[]>}
+ */
+export async function contestants(table, query, own, taken = (path) => path) {
   const found = [];
   const known = query.has("peers") ? await listed() : [];
-  for (const { key, path } of [{ key: "ours", path: "bench/ours.js" }, ...known]) {
+  const peers = known.map(({ key, path }) => ({ key, path: taken(path) ?? "" })).filter(({ path }) => path);
+  for (const { key, path } of [...own, ...peers]) {
     const { ask } = connect(new URL(path, document.baseURI), table.signal);
     try {
       const about = await ask("about");
@@ -40,12 +46,13 @@ async function contestants(table, query) {
         found.push({ key, about, ask });
         table.note(BENCH.beside.there(about));
       } else table.note(BENCH.beside.lacking(path));
+      if (!about && key === "ours") return [];
     } catch (error) {
       if (key === "ours" || table.signal.aborted) throw error;
       table.note(BENCH.beside.missing(path, String(error)));
     }
   }
-  if (found.length === 1) table.note(BENCH.beside.alone);
+  if (peers.length === 0) table.note(BENCH.beside.alone);
   return found;
 }
 
@@ -67,7 +74,7 @@ async function fitted({ ask }, { turn, warm }) {
 }
 
 /** @param {Table} table @param {Workload} workload @param {Contestant[]} all @param {ReturnType<typeof plan>} plan */
-async function measure(table, workload, all, plan) {
+export async function measure(table, workload, all, plan) {
   const [ours, ...peers] = /** @type {[Contestant, ...Contestant[]]} */ (all);
   const material = await ours.ask("prepare", workload);
   const expected = await ours.ask("answer");
@@ -109,13 +116,14 @@ async function measure(table, workload, all, plan) {
       target === null ? BENCH.none : BENCH.beside.target(target, ratio.median >= target),
     );
   }
+  return figures(own.times).median;
 }
 
 export const beside = section("beside", BENCH.beside, async (table) => {
   const [begun, query] = [performance.now(), new URLSearchParams(location.search)];
-  const todo = plan(query);
+  const todo = plan(query, WORKLOADS);
   table.note(`${navigator.userAgent}.`);
-  const all = await contestants(table, query);
+  const all = await contestants(table, query, [{ key: "ours", path: "bench/ours.js" }]);
   for (const [k, workload] of todo.workloads.entries()) {
     table.say(BENCH.at(k + 1, todo.workloads.length, BENCH.beside.what(workload)));
     await measure(table, workload, all, todo);

@@ -1,4 +1,5 @@
-// This project's own module as a contestant; see contestant.js. Besides, the soak.
+// This project's own module as a contestant; see contestant.js. `?engine=gpu` trains and multiplies on the GPU, with `&software` on
+// one that is imitated too. Besides, the soak.
 import init, * as module from "../unrolled.js";
 import { serve } from "./contestant.js";
 
@@ -10,7 +11,11 @@ const ready = init();
 /** How many updates' batches the others are given. */
 const BATCHES = 3;
 
-/** @type {{compared: () => number[], run: () => unknown, free: () => void} | undefined} */
+const query = new URL(self.location.href).searchParams;
+const onGpu = query.get("engine") === "gpu";
+const adapter = query.has("software") ? "any" : "hardware";
+
+/** `many`: so many runs that are waited for at their end. @type {{compared: () => number[] | Promise<number[]>, run: () => unknown, many?: (runs: number) => Promise<unknown>, about?: () => any, free: () => void} | undefined} */
 let work;
 
 /** @param {any} network @returns {Material["weights"]} */
@@ -27,6 +32,22 @@ function wave({ steps, input }) {
 /** @param {Workload} workload */
 function network({ cell, input, hidden, layers }) {
   return api.Network.create({ cell, input, hidden, layers, head: { outputs: 1 }, seed: 1 });
+}
+
+/** n × n matrices, the first hundred numbers of their product compared. @param {Workload} workload @returns {Promise<Material>} */
+async function product(workload) {
+  const own = api.Product.create(workload.hidden);
+  if (onGpu) await own.openGpu(adapter);
+  const many = async (/** @type {number} */ runs) => {
+    if (onGpu) await own.multiplyRemote(runs);
+    else for (let k = 0; k < runs; k++) own.multiply();
+  };
+  const compared = async () => {
+    await many(1);
+    return [.../** @type {Float32Array} */ (onGpu ? await own.resultRemote() : own.result())].slice(0, workload.compared);
+  };
+  work = { run: () => many(1), many, compared, free: () => own.free() };
+  return { x: own.matrices(), target: new Float32Array(0), weights: {} };
 }
 
 /** @param {Workload} workload @returns {Material} */
@@ -64,9 +85,9 @@ function trainer({ cell, hidden, layers, steps, batch, learningRate, clip }) {
 
 /**
  * What the others learn from: the very batches that ours draws, and the parameters before the first of them.
- * @param {Workload} workload @returns {Material}
+ * @param {Workload} workload @returns {Promise<Material>}
  */
-function train(workload) {
+async function train(workload) {
   const own = trainer(workload);
   const before = own.network();
   const drawn = weights(before);
@@ -91,8 +112,19 @@ function train(workload) {
       }
     }
   }
-  work = { run: () => own.update(), compared: () => answers.slice(0, 2 * workload.compared), free: () => own.free() };
-  return { x, target, weights: drawn };
+  const material = { x, target, weights: drawn };
+  if (!onGpu) {
+    work = { run: () => own.update(), compared: () => answers.slice(0, 2 * workload.compared), free: () => own.free() };
+    return material;
+  }
+  own.free();
+  const there = trainer(workload);
+  await there.openGpu(adapter);
+  const { history } = await there.updateRemote(workload.compared);
+  /** @type {number[]} */
+  const found = Array.from({ length: workload.compared }, (_, k) => [history[5 * k], history[5 * k + 1]]).flat();
+  work = { run: () => there.updateRemote(1), many: (runs) => there.updateRemote(runs), compared: () => found, about: () => there.device(), free: () => there.free() };
+  return material;
 }
 
 /** @type {any} */
@@ -101,17 +133,46 @@ let soaked;
 serve({
   about: async () => {
     await ready;
-    return { name: "Unrolled", version: module.version(), backend: "wasm, one thread" };
+    if (!onGpu) return { name: "Unrolled", version: module.version(), backend: "wasm, one thread" };
+    const probe = api.Product.create(1);
+    try {
+      const { name, backend, software } = await probe.openGpu(adapter);
+      return { name: "Unrolled", version: module.version(), backend: `${backend}, ${name || "an adapter without a name"}${software ? ", imitated by software" : ""}` };
+    } catch (error) {
+      if (/** @type {any} */ (error).code === "unsupported") return null;
+      throw error;
+    } finally {
+      probe.free();
+    }
   },
-  prepare: (/** @type {Workload} */ workload) => {
+  prepare: async (/** @type {Workload} */ workload) => {
     work?.free();
-    return { stream, sequence, train }[workload.kind](workload);
+    work = undefined;
+    return { stream, sequence, train, product }[workload.kind](workload);
   },
-  answer: () => Float64Array.from(work?.compared() ?? []),
-  time: (/** @type {number} */ runs) => {
+  answer: async () => Float64Array.from((await work?.compared()) ?? []),
+  time: async (/** @type {number} */ runs) => {
     const start = performance.now();
-    for (let k = 0; k < runs; k++) work?.run();
+    if (work?.many) await work.many(runs);
+    else for (let k = 0; k < runs; k++) work?.run();
     return performance.now() - start;
+  },
+  /** Of the last workload on the GPU: dispatches of an update, and bytes of memory. */
+  device: () => work?.about?.() ?? null,
+  /** What the GPU's arithmetic does at most: operations a second. */
+  peak: async () => {
+    const probe = api.Product.create(1);
+    await probe.openGpu(adapter);
+    let best = 0;
+    for (let k = 0, runs = 1; k < 12; k++) {
+      const start = performance.now();
+      const operations = await probe.peakRemote(runs);
+      const took = performance.now() - start;
+      best = Math.max(best, (1000 * operations) / Math.max(took, 0.1));
+      if (took < 100) runs *= 2;
+    }
+    probe.free();
+    return best;
   },
   /** Trains for about that long. @param {Workload} workload @param {number} milliseconds */
   soak: async (workload, milliseconds) => {

@@ -3,7 +3,7 @@
 /**
  * @typedef {object} Workload
  * @property {string} name
- * @property {"train" | "stream" | "sequence"} kind
+ * @property {"train" | "stream" | "sequence" | "product"} kind
  * @property {"rnn" | "lstm" | "gru"} cell
  * @property {number} input
  * @property {number} hidden
@@ -37,6 +37,15 @@ export const WORKLOADS = [
   train("gru", 128, 2, 168),
   train("rnn", 128, 2, 168),
 ];
+
+/** @param {number} n @returns {Workload} */
+const product = (n) => ({ ...COMMON, name: `product-${n}`, kind: "product", cell: "rnn", hidden: n, compared: 100, peers: { cpu: null, tfjs: null } });
+
+/** @param {number} hidden @param {number} layers @param {number} steps @param {number} batch @param {number | null} target @returns {Workload} */
+const trainLarge = (hidden, layers, steps, batch, target) => ({ ...train("lstm", hidden, layers, steps), batch, peers: { cpu: target, tfjs: null } });
+
+/** What is measured on the GPU, beside our own CPU engine and TensorFlow.js on the same adapter. @type {Workload[]} */
+export const GPU_WORKLOADS = [trainLarge(64, 1, 100, 32, null), trainLarge(256, 2, 168, 64, 10), ...[256, 512, 1024, 2048].map(product)];
 
 /** The same shapes small: for trying the page out, never for figures. @param {Workload} workload @returns {Workload} */
 export const tiny = (workload) => ({ ...workload, hidden: 8, steps: 6, batch: Math.min(workload.batch, 2), compared: 2 });

@@ -4,7 +4,7 @@ const CELLS = { rnn: "RNN", lstm: "LSTM", gru: "GRU" };
 
 export const BENCH = {
   title: "Measurements",
-  text: "Three measurements, each taken now, on this device. Keep this tab in front while one runs.",
+  text: "Four measurements, each taken now, on this device. Keep this tab in front while one runs.",
   back: "Back to the instrument",
   stop: "Stop",
   copy: "Copy as text",
@@ -47,12 +47,23 @@ export const BENCH = {
     alone: "Nobody to compare with: others' libraries are not part of this page. In the project's folder, `cargo xtask bench` measures beside them.",
     what: (/** @type {import("../bench/workloads.js").Workload} */ { kind, cell, input, hidden, layers, steps, batch }) => {
       const net = `${CELLS[cell]} ${input}→${hidden}${layers > 1 ? ` ×${layers}` : ""}`;
+      if (kind === "product") return `product, n = ${hidden}`;
       if (kind === "train") return `training step, ${net}, T = ${steps}, B = ${batch}`;
       return kind === "stream" ? `streaming step, ${net}` : `sequence, ${net}, T = ${steps}`;
     },
     ratio: (/** @type {number} */ ratio) => (ratio < 10 ? ratio.toFixed(2) : ratio.toFixed(1)),
     differs: (/** @type {number} */ apart) => `computes something else (apart by ${apart.toExponential(1)}): not timed`,
     target: (/** @type {number} */ target, /** @type {boolean} */ met) => `${target}: ${verdict(met)}`,
+  },
+  gpu: {
+    title: "On the GPU",
+    text: "The engine on the graphics processor beside the one on the CPU, in one run: training steps, and products with their share of what the adapter’s arithmetic does at most (multiplications and additions in registers only). Ratios as above: the CPU’s time over the GPU’s. Many updates are handed over before one wait, as in training.",
+    run: "Measure the GPU",
+    columns: ["what", "peer", "ours on the GPU", "theirs", "ratio", "5 – 95 % of rounds", "rounds", "results apart", "target"],
+    none: "There is no GPU here, or only one that is imitated by software (“?software” in the address measures that all the same; its times say nothing about a GPU).",
+    peak: (/** @type {number} */ rate) => `At most ${(rate / 1e9).toFixed(1)} GFLOP/s.`,
+    product: (/** @type {number} */ n, /** @type {number} */ rate, /** @type {number} */ peak) => `Product, n = ${n}: ${(rate / 1e9).toFixed(1)} GFLOP/s, ${((100 * rate) / peak).toFixed(0)} % of that.`,
+    device: (/** @type {string} */ what, /** @type {{dispatches: number, bytes: number}} */ { dispatches, bytes }) => `${what}: ${dispatches} dispatches an update, ${(bytes / 1e6).toFixed(1)} MB on the GPU.`,
   },
   soak: {
     title: "Soak",

@@ -7,7 +7,7 @@ const address = new URL(process.argv[2]);
 const name = address.searchParams.get("run") ?? "beside";
 address.searchParams.set("run", name);
 
-const browser = await chromium.launch({ executablePath: process.env.UNROLLED_CHROMIUM, args: ["--no-sandbox", "--enable-unsafe-webgpu"] });
+const browser = await chromium.launch({ executablePath: process.env.UNROLLED_CHROMIUM, args: ["--no-sandbox", "--enable-unsafe-webgpu", ...(address.searchParams.has("software") ? ["--use-webgpu-adapter=swiftshader"] : [])] });
 try {
   const page = await browser.newPage();
   page.on("console", (message) => message.type() === "error" && console.error(`console: ${message.text()}`));
