@@ -37,7 +37,7 @@ pub const DOWN: usize = 12;
 const BLOCK: usize = 4;
 
 fn part(text: &'static str) -> Kernel {
-    Kernel::new(include_str!("mlstm_layer.wgsl")).part(text).math()
+    Kernel::new(include_str!("mlstm_layer.wgsl")).part(text).math().part(include_str!("modern.wgsl"))
 }
 
 fn window(reverse: bool) -> Kernel {

@@ -6,9 +6,3 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 
 const BLOCK: u32 = 4u;
-
-fn silu(x: f32) -> f32 { return x * sigmoid(x); }
-fn silu_slope(x: f32) -> f32 {
-  let y = sigmoid(x);
-  return y + x * sigmoid_slope(y);
-}
