@@ -74,7 +74,10 @@ struct OnGpu {
     d_tape: Buffer,
 }
 
-const THERE: f32 = 0.5;
+/// What stands where gradients are added: half of the largest of them, so that even small ones keep their digits.
+fn there(gradients: &[f32]) -> f32 {
+    0.5 * gradients.iter().filter(|x| x.is_finite()).fold(0.0f32, |size, x| size.max(x.abs()))
+}
 
 fn upload(gpu: &Gpu, case: &Case, trace: &Trace<f32>, gradients: &Gradients<f32>) -> OnGpu {
     let (net, direction) = (&trace.net, usize::from(case.reverse));
@@ -84,9 +87,10 @@ fn upload(gpu: &Gpu, case: &Case, trace: &Trace<f32>, gradients: &Gradients<f32>
     let filled = |len: usize, value: f32| gpu.buffer_of(&vec![value; len]).unwrap();
     let names: Vec<String> = net.cell().shapes(dims).iter().map(|(name, _)| parameter_name(name, 0, direction)).collect();
     let values = |name: &String| net.parameter(name).unwrap().values.as_slice();
-    let sums: Vec<Buffer> = names.iter().map(|name| filled(values(name).len(), THERE)).collect();
+    let found = |name: &String| gradients.parameter(name).unwrap().values.as_slice();
+    let sums: Vec<Buffer> = names.iter().map(|name| filled(values(name).len(), there(found(name)))).collect();
     let (tape, d_tape) = (filled(rows * columns, 7.0), filled(rows * columns, 7.0));
-    let d_input = filled(columns * case.input, THERE);
+    let d_input = filled(columns * case.input, there(&gradients.input));
     let initial: Vec<f32> = (0..case.batch).flat_map(|b| trace.initial_column(0, direction, b).unwrap().to_vec()).collect();
     let lengths: Vec<u32> = trace.lengths.iter().map(|length| *length as u32).collect();
     let slices = |buffers: &[Buffer]| -> Vec<Slice> { buffers.iter().map(Buffer::all).collect() };
@@ -174,10 +178,10 @@ pub async fn compare_changed(
             check(kind, &format!("{}{}", ["", "∂L/∂"][kind], of.name), &mine, &tape.lane_all(lane), floor);
         }
     }
-    let added = |values: &[f32]| -> Vec<f32> { values.iter().map(|x| x + THERE).collect() };
-    check(2, "∂L/∂input", &read.next().unwrap(), &added(&gradients.input), 1.0);
+    let added = |values: &[f32]| -> Vec<f32> { values.iter().map(|x| x + there(values)).collect() };
+    check(2, "∂L/∂input", &read.next().unwrap(), &added(&gradients.input), 0.0);
     for (name, _) in &sums {
-        check(2, &format!("∂L/∂{name}"), &read.next().unwrap(), &added(&gradients.parameter(name).unwrap().values), 1.0);
+        check(2, &format!("∂L/∂{name}"), &read.next().unwrap(), &added(&gradients.parameter(name).unwrap().values), 0.0);
     }
     found
 }
