@@ -8,6 +8,8 @@ use crate::error::{Code, Error, Result};
 
 /// Most updates of the other engine that are timed.
 const MOST: f64 = 256.0;
+/// Milliseconds after which its first update, in which pipelines are made, is measure enough.
+const SLOW: f64 = 4000.0;
 
 /// Milliseconds of one update, its examples drawn and its loss brought back.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -26,6 +28,7 @@ impl<T: Rule> Trainer<T> {
         if self.slow.is_some() {
             return Err(Error::new(Code::Unsupported, "an update is half done; expected its last phase before engines are timed"));
         }
+        self.expect_remote()?;
         self.keep().await?;
         let (state, counters) = (self.engine.state(self.goes_on())?, self.counters);
         let found = self.times(milliseconds / 2.0, now).await;
@@ -46,10 +49,15 @@ impl<T: Rule> Trainer<T> {
             }
             cpu = (now() - begun) / count;
         }
-        self.update_remote(1).await?;
         let begun = now();
         self.update_remote(1).await?;
         let mut remote = now() - begun;
+        if remote > SLOW {
+            return Ok(Times { cpu, remote });
+        }
+        let begun = now();
+        self.update_remote(1).await?;
+        remote = now() - begun;
         let more = ((each - remote) / remote.max(1e-3)).min(MOST);
         if more >= 1.0 {
             let (begun, count) = (now(), more as usize);

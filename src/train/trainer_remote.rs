@@ -91,6 +91,12 @@ impl<T: Rule> Trainer<T> {
         if self.away.ahead == Ahead::There { self.away.kept.updates } else { self.counters.updates }
     }
 
+    /// # Errors
+    /// `unsupported` where there is no other engine.
+    pub(super) fn expect_remote(&self) -> Result<()> {
+        self.away.remote.as_ref().map(|_| ()).ok_or_else(none)
+    }
+
     /// What the other engine runs on.
     pub fn device(&self) -> Option<Device> {
         self.away.remote.as_ref().map(|remote| remote.device())

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use crate::error::{Error, Result};
+use super::convert::property;
+use crate::error::{Code, Error, Result};
 use crate::gpu::{Adapter, Engine, Gpu};
 use crate::train::{Remote, Trainer};
 
@@ -19,9 +20,18 @@ fn adapter_of(name: &str) -> Result<Adapter> {
     }
 }
 
+/// Is there anything to ask for a device?
+fn has_webgpu() -> bool {
+    let navigator = property(&js_sys::global(), "navigator");
+    navigator.is_some_and(|navigator| property(&navigator, "gpu").is_some())
+}
+
 /// The open device, or one that is opened now.
 pub(super) async fn open(adapter: &str) -> Result<Rc<Gpu>> {
     let wanted = adapter_of(adapter)?;
+    if !has_webgpu() {
+        return Err(Error::new(Code::Unsupported, "no GPU: this browser has no WebGPU"));
+    }
     let open = OPEN.with_borrow(Weak::upgrade).filter(|gpu| gpu.check().is_ok());
     if let Some(gpu) = open.filter(|gpu| wanted == Adapter::Any || !gpu.about().software) {
         return Ok(gpu);

@@ -25,6 +25,27 @@ function code(call) {
   return "no error";
 }
 
+test("without WebGPU there is no GPU to train on, and nothing changes", async (t) => {
+  const [trainer, alone] = [own(t, Trainer.create(config(), {})), own(t, Trainer.create(config(), {}))];
+  const refused = async (call) => call().then(() => "no error", (error) => [error.code, error.message]);
+  trainer.update(3);
+  assert.equal(trainer.canLook(), true);
+  assert.deepEqual(await refused(() => trainer.openGpu("hardware")), ["unsupported", "no GPU: this browser has no WebGPU"]);
+  assert.equal((await refused(() => trainer.openGpu("any card")))[0], "unknown-name");
+  assert.equal((await refused(() => trainer.updateRemote(1)))[0], "unsupported");
+  assert.equal((await refused(() => trainer.validateRemote()))[0], "unsupported");
+  assert.equal((await refused(() => trainer.timeEngines(10)))[0], "unsupported");
+  assert.equal(trainer.device(), undefined);
+  await trainer.keep();
+  await trainer.look();
+  await trainer.closeGpu();
+  assert.deepEqual([trainer.kept(), trainer.fallBack()], [3, 3]);
+  assert.deepEqual(await trainer.heldRemote("valid", 1), trainer.held("valid", 1));
+  alone.update(3);
+  assert.deepEqual(trainer.update(4), alone.update(4));
+  assert.deepEqual(trainer.save(), alone.save());
+});
+
 test("it learns, reports every update and validates in slices", (t) => {
   const trainer = own(t, Trainer.create(config(), {}));
   const before = trainer.validate();

@@ -1,7 +1,7 @@
 // Which engine trains, decided from what was found; the crossover of both; and how both are told. Without a page.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chosen, crossover, lost, SIZES } from "../../www/engine/engine-choice.js";
+import { chosen, crossover, lost, rested, SIZES } from "../../www/engine/engine-choice.js";
 import { checkedTrain, setupOf } from "../../www/state/train-view.js";
 import { fromTrainQuery } from "../../www/state/train-link.js";
 import { TRAIN } from "../../www/strings/en-train.js";
@@ -49,6 +49,8 @@ test("a GPU that is lost leaves the CPU, with the reason and the figures of befo
   assert.equal(TRAIN.engine.told(after), "On the CPU: the GPU was lost (the device was lost).");
   assert.equal(TRAIN.engine.memory(after), "");
   assert.equal(TRAIN.engine.memory(before), "14 MB of its memory in use, 31 dispatches an update.");
+  assert.equal(TRAIN.engine.memory(rested(before)), "Its memory is given back, 31 dispatches an update.");
+  assert.deepEqual(rested(chosen("cpu", {})), chosen("cpu", {}));
   assert.equal(TRAIN.engine.short(before), "GPU (Somebody's card, WebGPU)");
   assert.equal(TRAIN.engine.lost("Run 1", "gone", 1301), "The GPU was lost (gone); Run 1 goes on on the CPU from update 1,301.");
 });

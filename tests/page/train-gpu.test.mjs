@@ -61,9 +61,11 @@ pageTest("chosen, the GPU trains, says that it is software and how slow, and lea
   const view = await open(`${SMALL}&updates=40&engine=gpu`, { webgpu: true });
   await ready(view);
   await press(view, "Train");
-  await until(view, "done", 60_000);
+  await trainsOn(view, "gpu");
   t.diagnostic(await said(view));
   assert.match(await said(view), /^On a GPU that a program imitates \(software adapter\), [\d.]+× slower than the CPU\. CPU [\d.]+ ms, GPU [\d.]+ ms an update\. [\d.]+ [KM]B of its memory in use, \d+ dispatches an update\.$/);
+  await until(view, "done", 60_000);
+  assert.match(await said(view), /ms an update\. Its memory is given back, \d+ dispatches an update\.$/);
   assert.match(await speed(view), /^GPU \(WebGPU\), in software, [\d,]+ examples\/s/);
   await onCpu(view);
   assert.equal(await said(view), "On the CPU, as chosen.");
@@ -91,6 +93,18 @@ pageTest("left to itself the page takes no software adapter, and says why", asyn
     await view.close();
   }
 }, { timeout: 120_000 });
+
+pageTest("without WebGPU the CPU trains, and says so", async ({ open }) => {
+  const view = await open(`${SMALL}&updates=20&engine=gpu`);
+  await ready(view);
+  while (view.page.workers().length === 0) await view.page.waitForTimeout(20);
+  await view.page.workers()[0].evaluate(() => delete (/** @type {any} */ (globalThis).WorkerNavigator.prototype.gpu));
+  await press(view, "Train");
+  await until(view, "done");
+  assert.equal(await said(view), "On the CPU: this browser has no WebGPU.");
+  await press(view, "Find the crossover");
+  await view.page.waitForFunction(() => document.querySelector("train-crossover .crossover")?.textContent === "There is no crossover to find: this browser has no WebGPU.");
+});
 
 pageTest("a cell without a GPU form trains on the CPU, and says so", async ({ open }) => {
   const view = await open(`${SMALL}&updates=20&engine=gpu&cell=slstm`, { webgpu: true });

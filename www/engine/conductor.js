@@ -1,6 +1,6 @@
 // Does the training: holds the worker, begins runs, pauses and goes on, and keeps what comes back.
 import { startTraining } from "./training.js";
-import { crossover } from "./engine-choice.js";
+import { crossover, rested } from "./engine-choice.js";
 import { givenOf } from "./set-up.js";
 import { same } from "../state/view.js";
 import { TEXT } from "../strings/en.js";
@@ -216,13 +216,19 @@ export class Conductor {
 
   /** Nobody looks any more: what stands still gives the GPU back. */
   rest() {
-    if (this.#worker && this.state !== "training" && this.state !== "starting") void this.#worker.call(null, "rest").catch(() => {});
+    if (this.state !== "training" && this.state !== "starting") void this.#rested();
   }
 
   /** The page goes away: training stands still, and the GPU is given back. */
   leave() {
     void this.pause();
-    if (this.#worker) void this.#worker.call(null, "rest").catch(() => {});
+    void this.#rested();
+  }
+
+  async #rested() {
+    if (!this.#worker || !(await this.#worker.call(null, "rest").then(() => true, () => false))) return;
+    for (const run of this.active) if (run.engine) run.engine = rested(run.engine);
+    this.#studio.emit("state");
   }
 
   /** What the crossover is of: everything but the size, and what does not matter for it. */

@@ -37,6 +37,9 @@ export function chosen(wish, { webgpu = true, device = null, times = null, refus
 /** The GPU is gone, in the middle of a run. @param {Chosen} before @param {string} message @returns {Chosen} */
 export const lost = (before, message) => ({ ...before, on: "cpu", why: "lost", message });
 
+/** Its memory is given back. @param {Chosen} of @returns {Chosen} */
+export const rested = (of) => (of.device ? { ...of, device: { ...of.device, bytes: 0 } } : of);
+
 /** Hidden sizes at which both engines are measured. */
 export const SIZES = [16, 32, 64, 128, 256];
 

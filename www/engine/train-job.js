@@ -3,7 +3,7 @@
 //
 // On the GPU everything is a promise, and one thing after the other is asked of a trainer: whoever wants something of a job waits
 // for its turn. What the GPU has learned is fetched every KEEP milliseconds; when it is lost, the CPU goes on from there.
-import { chosen, lost } from "./engine-choice.js";
+import { chosen, lost, rested } from "./engine-choice.js";
 
 /** @typedef {import("./engine-choice.js").Chosen} Chosen */
 /** @typedef {import("./engine-choice.js").Wish} Wish */
@@ -131,6 +131,7 @@ export class Job {
     if (this.#afar) await this.#remotely(() => this.trainer.closeGpu());
     // (Where that failed it was lost, and the CPU goes on without asking again.)
     if (this.#afar || !this.engine) this.#decided = settled;
+    if (this.#afar && this.engine) this.engine = rested(this.engine);
     this.#afar = false;
   }
 
@@ -264,6 +265,8 @@ export class Job {
       if (this.#best) transfer.push(this.#best.bytes.buffer);
       this.#best = null;
     }
+    // A run that is over needs no GPU.
+    if (last && this.state !== "training") await this.rest();
     // (All of that may have found the GPU lost, and updates with it.)
     if (this.updates !== before) looks = {};
     for (const norms of looks.stepNorms ?? []) transfer.push(norms.buffer);

@@ -122,6 +122,8 @@ const methods = {
   update(id, { transfer }) {
     const one = job(id);
     return one.turn(async () => {
+      // (A single update is no reason to time engines.)
+      if (wish === "gpu" || one.engine?.on === "gpu") await one.decide(wish);
       await one.one();
       return one.report(transfer);
     });

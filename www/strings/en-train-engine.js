@@ -47,7 +47,10 @@ export const ENGINE = {
     return `${reasons[why]}${why === "lost" ? "" : measured}`;
   },
   /** @param {Chosen} chosen */
-  memory: (chosen) => (chosen.on === "gpu" && chosen.device ? `${bytes(chosen.device.bytes)} of its memory in use, ${chosen.device.dispatches.toLocaleString("en")} dispatches an update.` : ""),
+  memory({ on, device }) {
+    if (on !== "gpu" || !device) return "";
+    return `${device.bytes > 0 ? `${bytes(device.bytes)} of its memory in use` : "Its memory is given back"}, ${device.dispatches.toLocaleString("en")} dispatches an update.`;
+  },
   find: "Find the crossover",
   finding: (/** @type {number} */ hidden) => `Measuring H = ${hidden} …`,
   /** @param {ReturnType<typeof import("../engine/engine-choice.js").crossover>} found @param {import("../engine/engine-choice.js").Measured[]} measured */
