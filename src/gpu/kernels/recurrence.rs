@@ -13,6 +13,8 @@ pub const MOST_HIDDEN: usize = 256;
 const SIZE: usize = 256;
 /// Fours of the inner products that an invocation takes before they are worth being shared with another.
 const FOURS: usize = 2;
+/// Examples side by side, at most: each takes at least a four of memory, however small.
+const SIDES: usize = 64;
 /// Workgroups from which on one takes two examples, which halves the reading of weights.
 const ENOUGH: usize = 16;
 
@@ -94,7 +96,7 @@ impl Division {
         let room = SIZE / wide;
         let most = inner.div_ceil(4) / FOURS;
         let splits = room.min(if most > 1 { 1 << most.ilog2() } else { 1 });
-        let side = (room / splits).min(batch.next_power_of_two());
+        let side = (room / splits).min(batch.next_power_of_two()).min(SIDES);
         let examples = if batch.div_ceil(2 * side) >= ENOUGH { 2 } else { 1 };
         Division { wide, splits, side, examples }
     }
@@ -220,4 +222,35 @@ pub fn outputs_before(r: &mut Recorder, track: &Track, to: &Slice) -> Result<()>
     let sizes = [track.steps, track.batch, usize::from(track.reverse), rows, output.start, output.len()].map(Into::into);
     let count = groups(to.len(), 64).min(MOST_GROUPS);
     r.dispatch(before_text(), &sizes, &[&track.tape, &track.initial, &track.lengths, to], [count, 1, 1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What every WebGPU has: 256 invocations and 16,384 bytes of memory to a workgroup.
+    #[test]
+    fn a_workgroup_keeps_to_the_limits() {
+        let mut most = (0, 0);
+        for hidden in 1..=MOST_HIDDEN {
+            for batch in [1, 2, 3, 16, 33, 64, 500, 10_000] {
+                for blocks in 1..=4 {
+                    let (forth, back) = (Division::of(hidden, hidden, batch), Division::of(hidden, blocks * hidden, batch));
+                    let fours = |count: usize| count.next_multiple_of(4);
+                    // With the reset gate before the product: two vectors of h forth, two and one of it back.
+                    let before = [(forth, 2 * fours(hidden), 2), (forth, fours(2 * hidden) + fours(hidden), 1)];
+                    let others = [(forth, fours(hidden), blocks), (back, fours(blocks * hidden), 1)];
+                    for (division, of_example, per_example) in others.into_iter().chain(before) {
+                        let Division { wide, splits, side, examples } = division;
+                        let invocations = wide * splits * side;
+                        let parts = if splits > 1 { invocations * examples * per_example } else { 1 };
+                        let bytes = 4 * (side * examples * of_example + parts);
+                        assert!(hidden <= wide && invocations <= SIZE && bytes <= 16_384, "{hidden} {batch} {blocks}: {division:?}");
+                        most = (most.0.max(invocations), most.1.max(bytes));
+                    }
+                }
+            }
+        }
+        assert!(most.0 == SIZE && most.1 > 8192, "{most:?}: the limits are not met at all");
+    }
 }
