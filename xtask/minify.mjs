@@ -9,8 +9,8 @@ import { join, parse } from "node:path";
 const [tools, dist] = process.argv.slice(2);
 const { build, transform } = createRequire(join(tools, "package.json"))("esbuild");
 
-/** The scripts of the pages and of the worker, and where each finds the compiled module. */
-const SCRIPTS = { "main.js": "./unrolled.js", "bench/main.js": "../unrolled.js", "engine/train-worker.js": "../unrolled.js", "engine/compare-worker.js": "../unrolled.js" };
+/** The scripts of the pages and of the workers, and where each finds its compiled module. */
+const SCRIPTS = { "main.js": "./unrolled.js", "bench/main.js": "../unrolled.js", "engine/train-worker.js": "../gpu/unrolled.js", "engine/compare-worker.js": "../unrolled.js" };
 
 /** What main.js loads when it is needed. */
 const PIECES = {

@@ -5,7 +5,7 @@ import { contestants, measure, plan } from "./beside.js";
 import { section } from "./section.js";
 import { GPU_WORKLOADS } from "./workloads.js";
 
-const OWN = [{ key: "ours", path: "bench/ours.js?engine=gpu" }, { key: "cpu", path: "bench/ours.js" }];
+const OWN = [{ key: "ours", path: "bench/ours.js?engine=gpu" }, { key: "cpu", path: "bench/ours.js?engine=cpu" }];
 
 export const gpu = section("gpu", BENCH.gpu, async (table) => {
   const [begun, query] = [performance.now(), new URLSearchParams(location.search)];

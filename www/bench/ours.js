@@ -1,18 +1,19 @@
 // This project's own module as a contestant; see contestant.js. `?engine=gpu` trains and multiplies on the GPU, with `&software` on
 // one that is imitated too. Besides, the soak.
-import init, * as module from "../unrolled.js";
 import { serve } from "./contestant.js";
 
 /** @typedef {import("./workloads.js").Workload} Workload */
 /** @typedef {import("./contestant.js").Material} Material */
 
-const api = /** @type {any} */ (module);
-const ready = init();
 /** How many updates' batches the others are given. */
 const BATCHES = 3;
 
 const query = new URL(self.location.href).searchParams;
 const onGpu = query.get("engine") === "gpu";
+// The module that knows the GPU has products too, on either engine.
+const module = query.has("engine") ? await import("../gpu/unrolled.js") : await import("../unrolled.js");
+const ready = module.default();
+const api = /** @type {any} */ (module);
 const adapter = query.has("software") ? "any" : "hardware";
 
 /** `many`: so many runs that are waited for at their end. @type {{compared: () => number[] | Promise<number[]>, run: () => unknown, many?: (runs: number) => Promise<unknown>, about?: () => any, free: () => void} | undefined} */

@@ -2,7 +2,7 @@
 //
 // It works in slices of at most SLICE milliseconds (or one update, where that takes longer) and then lets its message queue
 // have a turn, so that a pause is answered at once. Of several runs the one that is furthest behind goes next.
-import init, { Trainer } from "../unrolled.js";
+import init, { Trainer } from "../gpu/unrolled.js";
 import { serve } from "./bridge.js";
 import { expected, SIZES } from "./engine-choice.js";
 import { Job, looking } from "./train-job.js";

@@ -1,7 +1,7 @@
 //! Builds the page into `dist/` through trunk, and shortens its modules.
 
 use crate::Outcome;
-use crate::machine::{command, dist, root, run, tools};
+use crate::machine::{cargo, command, dist, root, run, tools};
 use std::fs;
 use std::path::Path;
 use std::time::{Instant, SystemTime};
@@ -22,7 +22,18 @@ const INPUTS: [&str; 11] = [
 ];
 
 /// What the JavaScript contract promises at the top of `dist/`, and the parts that the page loads.
-const OUTPUTS: [&str; 6] = ["index.html", "unrolled.js", "unrolled_bg.wasm", "unrolled.d.ts", "unrolled_first.wasm", "unrolled_rest.wasm"];
+const OUTPUTS: [&str; 8] = [
+    "index.html",
+    "unrolled.js",
+    "unrolled_bg.wasm",
+    "unrolled.d.ts",
+    "unrolled_first.wasm",
+    "unrolled_rest.wasm",
+    "gpu/unrolled.js",
+    "gpu/unrolled_bg.wasm",
+];
+
+const WASM: &str = "wasm32-unknown-unknown";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum When {
@@ -46,12 +57,29 @@ pub fn build(when: When) -> Outcome {
     run(trunk.env_remove("NO_COLOR"))?;
     nothing_left_behind()?;
     run(command("node").arg(root().join("xtask").join("split.mjs")).arg(dist()))?;
+    with_gpu()?;
     run(command("node").arg(root().join("xtask").join("minify.mjs")).arg(tools()).arg(dist()))?;
     require()?;
     let marked = fs::File::create(&stamp).and_then(|file| file.set_modified(begun));
     marked.map_err(|e| format!("{}: {e}", stamp.display()))?;
     println!("built dist/ in {:.1} s", started.elapsed().as_secs_f32());
     Ok(())
+}
+
+/// The same module once more, with the GPU's engine: what the worker that trains loads, so that the page never does.
+fn with_gpu() -> Outcome {
+    let mut cargo = cargo();
+    run(cargo.args(["build", "--release", "--offline", "--package", "unrolled", "--lib", "--target", WASM]).args([
+        "--no-default-features",
+        "--features",
+        "gpu",
+    ]))?;
+    let built = root().join("target").join(WASM).join("release").join("unrolled.wasm");
+    let folder = dist().join("gpu");
+    let mut bindgen = command("wasm-bindgen");
+    run(bindgen.arg(built).args(["--target", "web", "--out-name", "unrolled", "--out-dir"]).arg(&folder))?;
+    let module = folder.join("unrolled_bg.wasm");
+    run(command("wasm-opt").args(["-O3", "--converge"]).arg(&module).arg("-o").arg(&module))
 }
 
 /// An error if `dist/` lacks what the JavaScript contract promises.
