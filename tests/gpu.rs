@@ -21,6 +21,8 @@ mod norm;
 mod optimizer;
 #[path = "gpu/output.rs"]
 mod output;
+#[path = "gpu/pairs.rs"]
+mod pairs;
 #[path = "gpu/product.rs"]
 mod product;
 #[path = "gpu/ran.rs"]

@@ -28,7 +28,7 @@ impl Form for MlstmLayer {
     }
 
     fn fits(&self, options: &Options, dims: Dims) -> bool {
-        // As many channels as the layer has at most.
+        // Twice as many as units, rounded up as the cell does.
         let channels = (2 * dims.hidden).next_multiple_of(64);
         fits_memory(heads(dims), channels) && options.get("layer").is_some_and(|layer| layer == "full")
     }
