@@ -9,8 +9,9 @@ use crate::gpu_test;
 use crate::harness::numbers;
 use crate::track::{Case, Found, compare_changed};
 
-/// Of the largest number of a lane or of a parameter's gradient: sums in another order, quotients whose divisor may be small.
-const TOLERANCE: f32 = 3e-5;
+/// Of the largest number of a lane or of a parameter's gradient (at least a hundredth of the largest of all: what is read hardly
+/// depends on how strongly all of it is written): sums in another order, quotients whose divisor may be small.
+const TOLERANCE: f32 = 1e-4;
 /// Of the gradients of lanes: that of m is what is left where all else cancels.
 const CANCELLED: f32 = 3e-4;
 
@@ -20,7 +21,8 @@ fn form_of(case: &Case) -> Option<&'static dyn Form> {
     find(case.cell, &options, dims)
 }
 
-/// Both where gates are at their ends, where tests/mlstm.rs allows as much between f32 and f64.
+/// Both where gates are at their ends, and the gradients of all parameters by the largest of all: tests/mlstm.rs allows as much
+/// between f32 and f64.
 const AT_ENDS: f32 = 2e-3;
 
 /// Gates that depend on the input (at the start of training they do not), with these biases where there are some.
@@ -51,12 +53,13 @@ fn directions(nth: usize) -> Vec<bool> {
 }
 
 fn bare(heads: usize, sizes: (usize, usize), shape: (usize, usize)) -> Case {
-    Case::new("mlstm", sizes, shape).option("layer", "bare").option("heads", &heads.to_string())
+    let case = Case { cancels: 1e-2, ..Case::new("mlstm", sizes, shape) };
+    case.option("layer", "bare").option("heads", &heads.to_string())
 }
 
 fn full(heads: usize, taps: usize, sizes: (usize, usize), shape: (usize, usize)) -> Case {
-    let case = Case::new("mlstm", sizes, shape).option("layer", "full");
-    case.option("heads", &heads.to_string()).option("conv", &taps.to_string())
+    let case = Case { cancels: 1e-2, ..Case::new("mlstm", sizes, shape) };
+    case.option("layer", "full").option("heads", &heads.to_string()).option("conv", &taps.to_string())
 }
 
 gpu_test! {
@@ -102,6 +105,7 @@ gpu_test! {
 gpu_test! {
     async fn no_gate_overflows(gpu) {
         for case in [bare(2, (3, 4), (30, 2)), full(16, 4, (3, 2), (9, 2))] {
+            let case = Case { cancels: 1.0, ..case };
             let ends = [(100.0, 100.0), (-1000.0, 1000.0), (100.0, -100.0), (-100.0, 100.0), (-100.0, -100.0), (1000.0, -1000.0)];
             for biases in &ends[..if cfg!(target_arch = "wasm32") { 2 } else { 6 }] {
                 compare(gpu, &case, AT_ENDS, |net, _| gates(net, Some(*biases))).await;
