@@ -194,7 +194,10 @@ pub async fn compare_changed(
             check(kind, &format!("{}{}", ["", "∂L/∂"][kind], of.name), &mine, &tape.lane_all(lane), floor);
         }
     }
-    let added = |values: &[f32]| -> Vec<f32> { values.iter().map(|x| x + there(values)).collect() };
+    let added = |values: &[f32]| -> Vec<f32> {
+        let there = there(values);
+        values.iter().map(|x| x + there).collect()
+    };
     let all = gradients.parameters.iter().flat_map(|p| &p.values).chain(&gradients.input);
     let floor = case.cancels * all.filter(|x| x.is_finite()).fold(0.0f32, |size, x| size.max(x.abs()));
     check(2, "∂L/∂input", &read.next().unwrap(), &added(&gradients.input), floor);
