@@ -94,6 +94,27 @@ pageTest("left to itself the page takes no software adapter, and says why", asyn
   }
 }, { timeout: 120_000 });
 
+pageTest("an adapter that calls itself a graphics processor is timed, the faster engine taken, and the crossover found", async ({ open, t }) => {
+  const view = await open(`${SMALL}&updates=40`, { webgpu: true });
+  await ready(view);
+  while (view.page.workers().length === 0) await view.page.waitForTimeout(20);
+  const devices = await watchDevices(view);
+  await view.page.workers()[0].evaluate(() => {
+    const { GPUAdapterInfo } = /** @type {any} */ (globalThis);
+    Object.defineProperty(GPUAdapterInfo.prototype, "isFallbackAdapter", { get: () => false });
+  });
+  await press(view, "Train");
+  await until(view, "done");
+  assert.match(await said(view), /^On the CPU, which is the faster here\. CPU [\d.]+ m?s, GPU [\d.]+ m?s an update\.$/);
+  await view.page.waitForFunction(() => /^The CPU is faster at every size/.test(document.querySelector("train-crossover .crossover")?.textContent ?? ""), null, { timeout: 60_000 });
+  t.diagnostic(`${await said(view)} ${await view.page.locator("train-crossover .crossover").innerText()}`);
+  assert.ok((await devices.lost()).every((/** @type {string} */ why) => why !== ""), "what is not used is given back");
+  // Timing has left no trace in the run.
+  await onCpu(view);
+  const { runs } = await studio(view);
+  assert.deepEqual(runs[0].losses, runs[1].losses);
+}, { timeout: 120_000 });
+
 pageTest("without WebGPU the CPU trains, and says so", async ({ open }) => {
   const view = await open(`${SMALL}&updates=20&engine=gpu`);
   await ready(view);
