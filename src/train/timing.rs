@@ -8,8 +8,6 @@ use crate::error::{Code, Error, Result};
 
 /// Most updates of the other engine that are timed.
 const MOST: f64 = 256.0;
-/// Milliseconds after which its first update, in which pipelines are made, is measure enough.
-const SLOW: f64 = 4000.0;
 
 /// Milliseconds of one update, its examples drawn and its loss brought back.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -49,15 +47,10 @@ impl<T: Rule> Trainer<T> {
             }
             cpu = (now() - begun) / count;
         }
+        self.update_remote(1).await?;
         let begun = now();
         self.update_remote(1).await?;
         let mut remote = now() - begun;
-        if remote > SLOW {
-            return Ok(Times { cpu, remote });
-        }
-        let begun = now();
-        self.update_remote(1).await?;
-        remote = now() - begun;
         let more = ((each - remote) / remote.max(1e-3)).min(MOST);
         if more >= 1.0 {
             let (begun, count) = (now(), more as usize);

@@ -73,7 +73,7 @@ impl Product {
         if !(1..=4096).contains(&n) {
             return Err(Error::new(Code::OutOfRange, format!("n is {n}; expected 1 to 4096")).into());
         }
-        let wave = |step: f64| (0..n * n).map(|k| libm::sin(k as f64 * step) as f32).collect();
+        let wave = |step: f64| (0..n * n).map(|k| (k as f64 * step).sin() as f32).collect();
         Ok(Product { n, a: wave(0.37), b: wave(0.73), c: vec![0.0; n * n], work: vec![], device: None })
     }
 
