@@ -3,10 +3,10 @@ import { readFile } from "node:fs/promises";
 
 const DIST = new URL("../../dist/", import.meta.url);
 
-/** @returns {Promise<any>} the module's exports and, as `memory`, its memory */
-export async function load() {
-  const module = await import(new URL("unrolled.js", DIST).href);
-  const { memory } = await module.default({ module_or_path: await readFile(new URL("unrolled_bg.wasm", DIST)) });
+/** @param {string} [folder]  "gpu/" for the module of the worker that trains @returns {Promise<any>} the module's exports and, as `memory`, its memory */
+export async function load(folder = "") {
+  const module = await import(new URL(`${folder}unrolled.js`, DIST).href);
+  const { memory } = await module.default({ module_or_path: await readFile(new URL(`${folder}unrolled_bg.wasm`, DIST)) });
   return { ...module, memory };
 }
 

@@ -26,7 +26,8 @@ function code(call) {
 }
 
 test("without WebGPU there is no GPU to train on, and nothing changes", async (t) => {
-  const [trainer, alone] = [own(t, Trainer.create(config(), {})), own(t, Trainer.create(config(), {}))];
+  const worker = await load("gpu/");
+  const [trainer, alone] = [own(t, worker.Trainer.create(config(), {})), own(t, Trainer.create(config(), {}))];
   const refused = async (call) => call().then(() => "no error", (error) => [error.code, error.message]);
   trainer.update(3);
   assert.equal(trainer.canLook(), true);
