@@ -11,6 +11,8 @@ import { chosen, lost, rested } from "./engine-choice.js";
 /** Milliseconds. */
 const CHECKPOINT = 8000;
 const KEEP = 1500;
+/** Share of the time that looking inside may take on the GPU: tapes of large networks are hundreds of megabytes. */
+const LOOKING = 0.25;
 const TIMING = 400;
 /** What throughput is measured over. */
 const WINDOW = 2000;
@@ -65,6 +67,8 @@ export class Job {
   /** @type {{bytes: Uint8Array, update: number, validation: any} | null} */
   #best = null;
   #saved = performance.now();
+  /** When the GPU is looked into again at the earliest. */
+  #looksFrom = 0;
   /** Busy time, updates and examples at moments of the last WINDOW. @type {{busy: number, updates: number, examples: number}[]} */
   #moments = [];
 
@@ -219,7 +223,11 @@ export class Job {
     if (!this.#due) return;
     this.#validating = true;
     // (A validation may write over what this update left on the GPU.)
-    if (this.#afar && INSIDE.some((what) => looking.wanted.has(what))) await this.#remotely(() => this.trainer.look());
+    if (this.#afar && !this.#sparesLooks && INSIDE.some((what) => looking.wanted.has(what))) await this.#remotely(() => this.trainer.look());
+  }
+
+  get #sparesLooks() {
+    return this.#afar && performance.now() < this.#looksFrom;
   }
 
   /** @param {number} milliseconds */
@@ -251,10 +259,13 @@ export class Job {
 
   // ---- what the page hears
 
-  /** What the page has not heard yet. @param {Transferable[]} transfer @param {boolean} [last] */
-  async report(transfer, last = false) {
+  /** What the page has not heard yet. `hurried`: in the midst of training. @param {Transferable[]} transfer @param {boolean} [last] @param {boolean} [hurried] */
+  async report(transfer, last = false, hurried = false) {
     const before = this.updates;
-    let looks = before > 0 ? await this.#look() : {};
+    const begun = performance.now();
+    let looks = before > 0 && !(hurried && this.#sparesLooks) ? await this.#look() : null;
+    if (looks) this.#looksFrom = performance.now() + (performance.now() - begun) * (1 / LOOKING - 1);
+    looks ??= {};
     /** @type {any} */
     const kept = {};
     if (last || performance.now() - this.#saved > CHECKPOINT || this.state !== "training") {

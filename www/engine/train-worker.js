@@ -76,7 +76,7 @@ const methods = {
       /** @type {Transferable[]} */
       const transfer = [];
       const runs = [];
-      for (const one of of) runs.push(await one.turn(() => one.report(transfer, last)));
+      for (const one of of) runs.push(await one.turn(() => one.report(transfer, last, !last)));
       progress({ runs }, transfer);
     };
     const slices = async () => {

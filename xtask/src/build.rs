@@ -79,7 +79,7 @@ fn with_gpu() -> Outcome {
     let mut bindgen = command("wasm-bindgen");
     run(bindgen.arg(built).args(["--target", "web", "--out-name", "unrolled", "--out-dir"]).arg(&folder))?;
     let module = folder.join("unrolled_bg.wasm");
-    run(command("wasm-opt").args(["-O3", "--converge"]).arg(&module).arg("-o").arg(&module))
+    run(command("wasm-opt").arg("-O3").arg(&module).arg("-o").arg(&module))
 }
 
 /// An error if `dist/` lacks what the JavaScript contract promises.
