@@ -210,11 +210,11 @@ impl Gpu {
         }
         self.queue.submit([encoder.finish()]);
         let (sender, receiver) = oneshot();
-        staging.map_async(wgpu::MapMode::Read, .., move |found| sender.send(found.map_err(|e| e.to_string())));
+        staging.map_async(wgpu::MapMode::Read, .., move |found| sender.send(found.map_err(|_| ())));
         let lost =
             |why: String| self.check().err().unwrap_or_else(|| Error::new(Code::Unsupported, format!("the GPU gave nothing back: {why}")));
         self.wait(receiver).await.map_err(lost)?;
-        let bytes = staging.get_mapped_range(..).map_err(|e| lost(e.to_string()))?;
+        let bytes = staging.get_mapped_range(..).map_err(|_| lost(()))?;
         let all: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes[..]);
         drop(bytes);
         staging.destroy();

@@ -16,8 +16,8 @@ use crate::train::{At, Chunk, Clipped, Device, Later, Order, Outcome, Recipe, Re
 
 /// Updates whose losses and norms wait to be fetched, at most.
 pub const SLOTS: usize = 4096;
-/// Shapes of batches whose plans and buffers are kept.
-const SHAPES: usize = 4;
+/// Shapes of batches whose plans and buffers are kept: of training and of validation, each with a remainder, and a single example.
+const SHAPES: usize = 6;
 
 pub struct Engine {
     gpu: Rc<Gpu>,
