@@ -211,8 +211,7 @@ impl Gpu {
         self.queue.submit([encoder.finish()]);
         let (sender, receiver) = oneshot();
         staging.map_async(wgpu::MapMode::Read, .., move |found| sender.send(found.map_err(|_| ())));
-        let lost =
-            |why: String| self.check().err().unwrap_or_else(|| Error::new(Code::Unsupported, format!("the GPU gave nothing back: {why}")));
+        let lost = |()| self.check().err().unwrap_or_else(|| Error::new(Code::Unsupported, "it gave nothing back"));
         self.wait(receiver).await.map_err(lost)?;
         let bytes = staging.get_mapped_range(..).map_err(|_| lost(()))?;
         let all: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes[..]);
