@@ -1,7 +1,7 @@
 // Which engine trains, decided from what was found; the crossover of both; and how both are told. Without a page.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chosen, crossover, lost, rested, SIZES } from "../../www/engine/engine-choice.js";
+import { chosen, crossover, lost, rested, secondsOnCpu, SHORT, SIZES } from "../../www/engine/engine-choice.js";
 import { checkedTrain, setupOf } from "../../www/state/train-view.js";
 import { fromTrainQuery } from "../../www/state/train-link.js";
 import { TRAIN } from "../../www/strings/en-train.js";
@@ -16,6 +16,7 @@ const CASES = [
   ["auto", { device: HARDWARE, times: FAST }, "gpu", "faster", "On the GPU, which is the faster here. CPU 12 ms, GPU 3.1 ms an update."],
   ["auto", { device: HARDWARE, times: SLOW }, "cpu", "slower", "On the CPU, which is the faster here (beside Somebody's card). CPU 0.22 ms, GPU 40 ms an update."],
   ["auto", { device: SOFTWARE, times: FAST }, "cpu", "software", "On the CPU: the only GPU is one that a program imitates, slower than the CPU. CPU 12 ms, GPU 3.1 ms an update."],
+  ["auto", { device: HARDWARE, short: true }, "cpu", "short", "On the CPU: so short a run is over before a GPU is ready."],
   ["auto", { webgpu: false }, "cpu", "none", "On the CPU: this browser has no WebGPU."],
   ["auto", { refused: "there is no GPU form of Mamba with these options; expected one of the others" }, "cpu", "refused", "On the CPU: there is no GPU form of Mamba with these options; expected one of the others."],
   ["auto", { refused: "no GPU: no adapter is offered" }, "cpu", "refused", "On the CPU: no adapter is offered."],
@@ -34,6 +35,13 @@ test("the engine is the one that was asked for, or the faster, and the reason is
     assert.deepEqual([engine.on, engine.why], [on, why], text);
     assert.equal(TRAIN.engine.told(engine), text);
   }
+});
+
+test("a run of a second is short, one of minutes is not", () => {
+  const small = { parameters: 4_513, steps: 72, batch: 32, updates: 100 };
+  assert.ok(secondsOnCpu(small) < SHORT);
+  assert.ok(secondsOnCpu({ ...small, updates: 10_000 }) > SHORT);
+  assert.ok(secondsOnCpu({ ...small, parameters: 790_000 }) > SHORT, "a large network");
 });
 
 test("the GPU is never chosen where it is not known to be the faster", () => {

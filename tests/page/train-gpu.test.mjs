@@ -95,7 +95,8 @@ pageTest("left to itself the page takes no software adapter, and says why", asyn
 }, { timeout: 120_000 });
 
 pageTest("an adapter that calls itself a graphics processor is timed, the faster engine taken, and the crossover found", async ({ open, t }) => {
-  const view = await open(`${SMALL}&updates=40`, { webgpu: true });
+  // (Not a short run by its operations, though it takes a second or two.)
+  const view = await open(`${SMALL.replace("hidden=8&batch=8", "hidden=64&batch=64")}&updates=240`, { webgpu: true });
   await ready(view);
   while (view.page.workers().length === 0) await view.page.waitForTimeout(20);
   const devices = await watchDevices(view);
@@ -113,6 +114,23 @@ pageTest("an adapter that calls itself a graphics processor is timed, the faster
   await onCpu(view);
   const { runs } = await studio(view);
   assert.deepEqual(runs[0].losses, runs[1].losses);
+}, { timeout: 120_000 });
+
+pageTest("a run that is over in a moment does not wait for a GPU", async ({ open }) => {
+  const view = await open(`${SMALL}&updates=40`, { webgpu: true });
+  await ready(view);
+  while (view.page.workers().length === 0) await view.page.waitForTimeout(20);
+  const devices = await watchDevices(view);
+  await view.page.workers()[0].evaluate(() => {
+    const { GPUAdapterInfo } = /** @type {any} */ (globalThis);
+    Object.defineProperty(GPUAdapterInfo.prototype, "isFallbackAdapter", { get: () => false });
+  });
+  await press(view, "Train");
+  await until(view, "done");
+  assert.equal(await said(view), "On the CPU: so short a run is over before a GPU is ready.");
+  // (The crossover, found afterwards, has devices of its own.)
+  await view.page.waitForFunction(() => /^The CPU is faster at every size/.test(document.querySelector("train-crossover .crossover")?.textContent ?? ""), null, { timeout: 60_000 });
+  assert.ok((await devices.lost()).every((/** @type {string} */ why) => why !== ""), "what is not used is given back");
 }, { timeout: 120_000 });
 
 pageTest("without WebGPU the CPU trains, and says so", async ({ open }) => {

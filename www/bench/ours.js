@@ -11,9 +11,13 @@ const BATCHES = 3;
 const query = new URL(self.location.href).searchParams;
 const onGpu = query.get("engine") === "gpu";
 // The module that knows the GPU has products too, on either engine.
-const module = query.has("engine") ? await import("../gpu/unrolled.js") : await import("../unrolled.js");
-const ready = module.default();
-const api = /** @type {any} */ (module);
+/** @type {any} */
+let api;
+// (Not awaited here: questions that come meanwhile would be lost.)
+const ready = (query.has("engine") ? import("../gpu/unrolled.js") : import("../unrolled.js")).then((module) => {
+  api = module;
+  return module.default();
+});
 const adapter = query.has("software") ? "any" : "hardware";
 
 /** `many`: so many runs that are waited for at their end. @type {{compared: () => number[] | Promise<number[]>, run: () => unknown, many?: (runs: number) => Promise<unknown>, about?: () => any, free: () => void} | undefined} */
@@ -134,11 +138,11 @@ let soaked;
 serve({
   about: async () => {
     await ready;
-    if (!onGpu) return { name: "Unrolled", version: module.version(), backend: "wasm, one thread" };
+    if (!onGpu) return { name: "Unrolled", version: api.version(), backend: "wasm, one thread" };
     const probe = api.Product.create(1);
     try {
       const { name, backend, software } = await probe.openGpu(adapter);
-      return { name: "Unrolled", version: module.version(), backend: `${backend}, ${name || "an adapter without a name"}${software ? ", imitated by software" : ""}` };
+      return { name: "Unrolled", version: api.version(), backend: `${backend}, ${name || "an adapter without a name"}${software ? ", imitated by software" : ""}` };
     } catch (error) {
       if (/** @type {any} */ (error).code === "unsupported") return null;
       throw error;

@@ -9,7 +9,7 @@
  *
  * @typedef {object} Chosen
  * @property {"cpu" | "gpu"} on
- * @property {"asked" | "none" | "refused" | "failed" | "lost" | "software" | "slower" | "faster"} why
+ * @property {"asked" | "none" | "refused" | "failed" | "lost" | "software" | "short" | "slower" | "faster"} why
  * @property {string} message        what was found, in the module's words, where it was refused, failed or lost
  * @property {Times | null} times
  * @property {Device | null} device  what was found, also where it is not used
@@ -19,10 +19,10 @@
 
 /**
  * @param {Wish} wish
- * @param {{webgpu?: boolean, device?: Device | null, times?: Times | null, refused?: string, failed?: string}} found
+ * @param {{webgpu?: boolean, device?: Device | null, times?: Times | null, refused?: string, failed?: string, short?: boolean}} found
  * @returns {Chosen}
  */
-export function chosen(wish, { webgpu = true, device = null, times = null, refused, failed }) {
+export function chosen(wish, { webgpu = true, device = null, times = null, refused, failed, short = false }) {
   const on = (/** @type {Chosen["on"]} */ engine, /** @type {Chosen["why"]} */ why, message = "") => ({ on: engine, why, message, times, device });
   if (wish === "cpu") return on("cpu", "asked");
   if (!webgpu) return on("cpu", "none");
@@ -30,9 +30,20 @@ export function chosen(wish, { webgpu = true, device = null, times = null, refus
   if (failed !== undefined) return on("cpu", "failed", failed);
   if (wish === "gpu") return on("gpu", device?.software ? "software" : "asked");
   if (device?.software) return on("cpu", "software");
+  if (short) return on("cpu", "short");
   // Never slower by choice: what cannot be compared is not faster.
   return times && times.gpu < times.cpu ? on("gpu", "faster") : on("cpu", "slower");
 }
+
+/** Seconds on the CPU below which a run is over before a GPU has made its pipelines. */
+export const SHORT = 3;
+
+/**
+ * About how many seconds a run takes on the CPU: two operations for each parameter, step and example, and four on the way back, ten
+ * thousand million of them a second.
+ * @param {{parameters: number, steps: number, batch: number, updates: number}} run
+ */
+export const secondsOnCpu = ({ parameters, steps, batch, updates }) => (6 * parameters * steps * batch * updates) / 1e10;
 
 /** The GPU is gone, in the middle of a run. @param {Chosen} before @param {string} message @returns {Chosen} */
 export const lost = (before, message) => ({ ...before, on: "cpu", why: "lost", message });

@@ -3,7 +3,7 @@
 //
 // On the GPU everything is a promise, and one thing after the other is asked of a trainer: whoever wants something of a job waits
 // for its turn. What the GPU has learned is fetched every KEEP milliseconds; when it is lost, the CPU goes on from there.
-import { chosen, lost, rested } from "./engine-choice.js";
+import { chosen, lost, rested, secondsOnCpu, SHORT } from "./engine-choice.js";
 
 /** @typedef {import("./engine-choice.js").Chosen} Chosen */
 /** @typedef {import("./engine-choice.js").Wish} Wish */
@@ -104,7 +104,8 @@ export class Job {
     await this.rest();
     this.#decided = wish;
     this.engine = chosen(wish, await this.#probe(wish));
-    if (this.engine.on === "cpu") await this.rest(wish);
+    // (A short run may be made a longer one.)
+    if (this.engine.on === "cpu") await this.rest(this.engine.why === "short" ? null : wish);
     if (this.engine.times) this.#cost = this.engine.times[this.engine.on];
   }
 
@@ -120,6 +121,7 @@ export class Job {
     }
     this.#afar = true;
     this.#isKept();
+    if (wish === "auto" && this.#isShort) return { device, short: true };
     try {
       return { device, times: await this.trainer.timeEngines(TIMING) };
     } catch (error) {
@@ -128,6 +130,12 @@ export class Job {
       this.#afar = false;
       return { device, failed };
     }
+  }
+
+  get #isShort() {
+    const { parameterCount: parameters, settings, chunk } = this.summary;
+    const updates = this.plan.limit - this.updates;
+    return secondsOnCpu({ parameters, steps: chunk.steps * settings.accumulate, batch: settings.batch, updates }) < SHORT;
   }
 
   /** Gives the GPU back; the next training decides again, unless this wish is settled. @param {Wish | null} [settled] */

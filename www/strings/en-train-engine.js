@@ -41,6 +41,7 @@ export const ENGINE = {
       failed: `On the CPU: the GPU failed (${message}).`,
       lost: `On the CPU: the GPU was lost (${message}).`,
       software: "On the CPU: the only GPU is one that a program imitates, slower than the CPU.",
+      short: "On the CPU: so short a run is over before a GPU is ready.",
       slower: `On the CPU, which is the faster here${device?.name ? ` (beside ${device.name})` : ""}.`,
       faster: "",
     };
