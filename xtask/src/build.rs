@@ -69,7 +69,7 @@ pub fn build(when: When) -> Outcome {
 /// The same module once more, with the GPU's engine: what the worker that trains loads, so that the page never does.
 fn with_gpu() -> Outcome {
     let mut cargo = cargo();
-    run(cargo.args(["build", "--release", "--offline", "--package", "unrolled", "--lib", "--target", WASM]).args([
+    run(cargo.args(["build", "--release", "--package", "unrolled", "--lib", "--target", WASM]).args([
         "--no-default-features",
         "--features",
         "gpu",
