@@ -119,7 +119,11 @@ impl Gpu {
             }
         };
         let told = trouble.clone();
-        device.set_device_lost_callback(move |reason, message| first(&told, format!("the device was lost ({reason:?}): {message}")));
+        device.set_device_lost_callback(move |reason, _| {
+            // (What a browser says beside it is about its own insides.)
+            let destroyed = reason == wgpu::DeviceLostReason::Destroyed;
+            first(&told, if destroyed { "its device was closed" } else { "it was reset, or its process ended" }.into());
+        });
         let told = trouble.clone();
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| first(&told, format!("{error}"))));
         let about = About { name: info.name, backend: info.backend.to_string(), software, largest };

@@ -5,25 +5,13 @@ use unrolled::gpu::{Recorder, Scratch};
 use unrolled::math::Real;
 
 use crate::gpu_test;
+use crate::harness::distance_each;
 
 /// Relative, or absolute below one: the same polynomials, whose operations a shader may order and fuse otherwise; the CPU's are
 /// within 4e-7 of the exact value. (Numbers below the normal ones may be zero on a device.)
 const TOLERANCE: f32 = 1e-6;
 
 const FUNCTIONS: [fn(f32) -> f32; 6] = [Real::exp, Real::sigmoid, Real::tanh, Real::relu, Real::softplus, Real::softplus_slope];
-
-/// Largest difference; NaN and infinities stand at the same places.
-fn distance(name: &str, x: &[f32], found: &[f32], expected: &[f32]) -> f32 {
-    let mut worst = 0.0f32;
-    for ((x, a), b) in x.iter().zip(found).zip(expected) {
-        if a.is_finite() && b.is_finite() {
-            worst = worst.max((a - b).abs() / b.abs().max(1.0));
-        } else {
-            assert!(a == b || (a.is_nan() && b.is_nan()), "{name} at {x}: {a}; expected {b}");
-        }
-    }
-    worst
-}
 
 gpu_test! {
     async fn functions_are_the_cpus(gpu) {
@@ -37,7 +25,7 @@ gpu_test! {
         let read = gpu.read(&[to]).await.unwrap().remove(0);
         for ((name, f), found) in NAMES.iter().zip(FUNCTIONS).zip(read.chunks_exact(x.len())) {
             let expected: Vec<f32> = x.iter().map(|x| f(*x)).collect();
-            let worst = distance(name, &x, found, &expected);
+            let worst = distance_each(name, &x, found, &expected);
             println!("{name}: {worst:e}");
             assert!(worst <= TOLERANCE, "{name}: {worst:e}; expected at most {TOLERANCE:e}");
             // Small values of those that go through zero keep their digits.
@@ -45,7 +33,7 @@ gpu_test! {
                 assert!((found[k] - expected[k]).abs() <= TOLERANCE * expected[k].abs(), "{name} at {at}: {}", found[k]);
             }
             let other: Vec<f32> = expected.iter().map(|y| y * (1.0 + 4.0 * TOLERANCE)).collect();
-            assert!(distance(name, &x, &other, &expected) > TOLERANCE, "{name}: the comparison sees nothing");
+            assert!(distance_each(name, &x, &other, &expected) > TOLERANCE, "{name}: the comparison sees nothing");
         }
     }
 }

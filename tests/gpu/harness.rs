@@ -67,3 +67,17 @@ pub fn assert_close(what: &str, found: &[f32], expected: &[f32], tolerance: f32)
         assert!(distance(&other, expected, 1e-30) > tolerance, "{what}: the comparison sees nothing");
     }
 }
+
+/// Of a function of x, number by number: largest difference, relative, or absolute below one. NaN and infinities stand at the same
+/// places.
+pub fn distance_each(name: &str, x: &[f32], found: &[f32], expected: &[f32]) -> f32 {
+    let mut worst = 0.0f32;
+    for ((x, a), b) in x.iter().zip(found).zip(expected) {
+        if a.is_finite() && b.is_finite() {
+            worst = worst.max((a - b).abs() / b.abs().max(1.0));
+        } else {
+            assert!(a == b || (a.is_nan() && b.is_nan()), "{name} at {x}: {a}; expected {b}");
+        }
+    }
+    worst
+}

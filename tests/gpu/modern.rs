@@ -5,6 +5,7 @@ use unrolled::gpu::{Recorder, Scratch};
 use unrolled::math::functions::{expm1, gelu, gelu_slope, silu, silu_slope};
 
 use crate::gpu_test;
+use crate::harness::distance_each;
 
 /// Relative, or absolute below one: two roundings or three of f32, and polynomials to 1e-7.
 const TOLERANCE: f32 = 6e-7;
@@ -12,18 +13,6 @@ const TOLERANCE: f32 = 6e-7;
 /// Up to where e^x − 1 is asked for; angles reach far.
 const FUNCTIONS: [fn(f32) -> f32; 7] =
     [silu, silu_slope, expm1, gelu, gelu_slope, |x| libm::cos(f64::from(x)) as f32, |x| libm::sin(f64::from(x)) as f32];
-
-fn distance(name: &str, x: &[f32], found: &[f32], expected: &[f32]) -> f32 {
-    let mut worst = 0.0f32;
-    for ((x, a), b) in x.iter().zip(found).zip(expected) {
-        if a.is_finite() && b.is_finite() {
-            worst = worst.max((a - b).abs() / b.abs().max(1.0));
-        } else {
-            assert!(a == b || (a.is_nan() && b.is_nan()), "{name} at {x}: {a}; expected {b}");
-        }
-    }
-    worst
-}
 
 gpu_test! {
     async fn modern_functions_are_the_cpus(gpu) {
@@ -37,7 +26,7 @@ gpu_test! {
         let read = gpu.read(&[to]).await.unwrap().remove(0);
         for ((name, f), found) in NAMES.iter().zip(FUNCTIONS).zip(read.chunks_exact(x.len())) {
             let expected: Vec<f32> = x.iter().map(|x| f(*x)).collect();
-            let worst = distance(name, &x, found, &expected);
+            let worst = distance_each(name, &x, found, &expected);
             println!("{name}: {worst:e}");
             assert!(worst <= TOLERANCE, "{name}: {worst:e}; expected at most {TOLERANCE:e}");
             // Small values of those that go through zero keep their digits.
@@ -46,7 +35,7 @@ gpu_test! {
                 assert!((found[k] - expected[k]).abs() <= TOLERANCE * expected[k].abs(), "{name} at {at}: {}", found[k]);
             }
             let other: Vec<f32> = expected.iter().map(|y| y * (1.0 + 4.0 * TOLERANCE)).collect();
-            assert!(distance(name, &x, &other, &expected) > TOLERANCE, "{name}: the comparison sees nothing");
+            assert!(distance_each(name, &x, &other, &expected) > TOLERANCE, "{name}: the comparison sees nothing");
         }
     }
 }

@@ -116,6 +116,24 @@ pageTest("an adapter that calls itself a graphics processor is timed, the faster
   assert.deepEqual(runs[0].losses, runs[1].losses);
 }, { timeout: 120_000 });
 
+pageTest("left to itself the page trains on an adapter that is the faster", async ({ open }) => {
+  const view = await open(`${SMALL}&updates=400000`, { webgpu: true });
+  await ready(view);
+  while (view.page.workers().length === 0) await view.page.waitForTimeout(20);
+  // No adapter here is: its waits are left out of the worker's clock until it has chosen, so that it looks like one.
+  await view.page.workers()[0].evaluate(() => {
+    const world = /** @type {any} */ (globalThis);
+    Object.defineProperty(world.GPUAdapterInfo.prototype, "isFallbackAdapter", { get: () => false });
+    let tick = 0;
+    performance.now = () => (tick += 10);
+  });
+  await press(view, "Train");
+  await trainsOn(view, "gpu");
+  assert.match(await said(view), /^On the GPU, which is the faster here\. CPU [\d.]+ m?s, GPU [\d.]+ m?s an update\. /);
+  await trained(view, 1);
+  await press(view, "Stop");
+}, { timeout: 120_000 });
+
 pageTest("a run that is over in a moment does not wait for a GPU", async ({ open }) => {
   const view = await open(`${SMALL}&updates=40`, { webgpu: true });
   await ready(view);

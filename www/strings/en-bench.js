@@ -62,8 +62,12 @@ export const BENCH = {
     columns: ["what", "peer", "ours on the GPU", "theirs", "ratio", "5 – 95 % of rounds", "rounds", "results apart", "target"],
     none: "There is no GPU here, or only one that is imitated by software (“?software” in the address measures that all the same; its times say nothing about a GPU).",
     peak: (/** @type {number} */ rate) => `At most ${(rate / 1e9).toFixed(1)} GFLOP/s.`,
-    product: (/** @type {number} */ n, /** @type {number} */ rate, /** @type {number} */ peak) => `Product, n = ${n}: ${(rate / 1e9).toFixed(1)} GFLOP/s, ${((100 * rate) / peak).toFixed(0)} % of that.`,
-    device: (/** @type {string} */ what, /** @type {{dispatches: number, bytes: number}} */ { dispatches, bytes }) => `${what}: ${dispatches} dispatches an update, ${(bytes / 1e6).toFixed(1)} MB on the GPU.`,
+    /** The cells after the first, of a row about the adapter. @param {number} rate @param {number} peak @param {boolean} aimed */
+    share: (rate, peak, aimed) => {
+      const [ours, most] = [rate, peak].map((value) => `${(value / 1e9).toPrecision(3)} GFLOP/s`);
+      return ["the adapter at most", ours, most, `${((100 * rate) / peak).toFixed(0)} % of it`, "–", "–", "–", aimed ? `50 %: ${verdict(rate >= peak / 2)}` : "–"];
+    },
+    device: (/** @type {{dispatches: number, bytes: number}} */ { dispatches, bytes }) => ["one update on the GPU", `${dispatches} dispatches`, `${(bytes / 1e6).toPrecision(3)} MB`, "–", "–", "–", "–", "–"],
   },
   soak: {
     title: "Soak",

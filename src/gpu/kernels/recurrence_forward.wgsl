@@ -1,6 +1,6 @@
-// A layer and direction over its moments, `count` of them after the first `begin`. A workgroup has SIDE × EXAMPLES examples with all their units and loops over time: of
-// WIDE × SPLITS × SIDE invocations, each has one unit, every SPLITS-th four of the inner products and EXAMPLES examples. The output
-// of the moment before is in workgroup memory, the unit's own lanes in registers.
+// A layer and direction over its moments, `count` of them after the first `begin`. A workgroup has SIDE × EXAMPLES examples with all
+// their units and loops over time: of WIDE × SPLITS × SIDE invocations, each has one unit, every SPLITS-th four of the inner products
+// and EXAMPLES examples. The output of the moment before is in workgroup memory, the unit's own lanes in registers.
 struct Params { steps: u32, batch: u32, reverse: u32, begin: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> projected: array<f32>; // BLOCKS·H × T·B
